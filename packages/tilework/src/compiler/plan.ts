@@ -1,0 +1,49 @@
+/**
+ * What the compiler hands to a runtime: kernels to print, memory to reserve, and the order in which tasks run.
+ *
+ * A step is a list of stages with a barrier after each. A stage has `tasks` independent tasks; a task t runs all
+ * launches of the stage in order, each over its own share [t·n/tasks, (t+1)·n/tasks) of its n kernel tasks (the
+ * compiler has made sure that a launch's task reads only what the same stage task, or an earlier stage, wrote).
+ * Any worker may take any task: the result does not depend on who does.
+ */
+import type { Buffer } from "../kernel/nest.ts";
+import type { Variable } from "../graph/value.ts";
+import type { ScheduledNest } from "./schedule.ts";
+
+/** Where a buffer lies. `arena` is scratch of the running step; `variable` belongs to the model. */
+export type Placement =
+  | { readonly region: "arena"; readonly offset: number }
+  | { readonly region: "variable"; readonly variable: Variable };
+
+export interface PlannedBuffer {
+  readonly buffer: Buffer;
+  readonly bytes: number;
+  readonly placement: Placement;
+}
+
+export interface Launch {
+  /** Index into `kernels`. */
+  readonly kernel: number;
+  /** One planned buffer for each of the nest's buffers. */
+  readonly buffers: readonly number[];
+  /** The kernel's number of tasks. */
+  readonly tasks: number;
+  /** The layers that it comes from, for `explain`. */
+  readonly origin: string;
+}
+
+export interface Stage {
+  readonly tasks: number;
+  readonly launches: readonly Launch[];
+}
+
+export interface Plan {
+  /** Distinct kernels: launches of the same structure and schedule share one. */
+  readonly kernels: readonly ScheduledNest[];
+  readonly buffers: readonly PlannedBuffer[];
+  readonly stages: readonly Stage[];
+  readonly arenaBytes: number;
+  /** Planned buffer of each named input and output. */
+  readonly inputs: Readonly<Record<string, number>>;
+  readonly outputs: Readonly<Record<string, number>>;
+}

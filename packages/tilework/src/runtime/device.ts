@@ -1,0 +1,48 @@
+/** What every device offers to `keras/`: variables that live on it and programs that run on them. */
+import type { Program } from "../graph/program.ts";
+import type { Variable } from "../graph/value.ts";
+import type { Dtype } from "../tensor/dtype.ts";
+
+/** Host elements of a device dtype: Float32Array, Int32Array, or Uint8Array (uint8 and bool). */
+export type HostData = Float32Array | Int32Array | Uint8Array;
+
+/** Whole arrays that steps take rows from; staged once, so that a step names only rows. */
+export interface DataSource {
+  readonly dtype: Dtype;
+  /** Elements of one row. */
+  readonly rowSize: number;
+  readonly rows: number;
+  /** Gives the device's copy back early; otherwise the garbage collector does. */
+  release(): void;
+}
+
+/** One input of one step: data as they are, or rows of a source in this order. */
+export type Feed = HostData | { readonly source: DataSource; readonly rows: Uint32Array };
+
+export type StepFeeds = Readonly<Record<string, Feed>>;
+export type StepOutputs = Readonly<Record<string, HostData>>;
+
+/** The variables of one model (weights, optimizer state, running statistics), shared by all its programs. */
+export interface VariableStore {
+  /** Adds variables with their start values; one that is already there keeps its value. */
+  add(variables: readonly { readonly variable: Variable; readonly data: HostData }[]): void;
+  /** Copies of the current values. Waits for steps under way. */
+  read(variables: readonly Variable[]): Promise<HostData[]>;
+  write(values: readonly { readonly variable: Variable; readonly data: HostData }[]): Promise<void>;
+}
+
+export interface Executable {
+  /** Runs one step after the other over the store's variables; gives each step's outputs. */
+  run(store: VariableStore, steps: readonly StepFeeds[]): Promise<StepOutputs[]>;
+}
+
+export interface Device {
+  readonly name: "reference" | "wasm" | "x64" | "webgpu";
+  readonly threads: number;
+  createStore(): VariableStore;
+  createSource(data: HostData, rowSize: number, dtype: Dtype): DataSource;
+  /** Compiles a program, or takes it from the cache. */
+  load(program: Program): Promise<Executable>;
+  /** Ends its workers; the next call starts fresh ones. */
+  close(): Promise<void>;
+}
