@@ -6,6 +6,12 @@ import type { Dtype } from "../tensor/dtype.ts";
 /** Host elements of a device dtype: Float32Array, Int32Array, or Uint8Array (uint8 and bool). */
 export type HostData = Float32Array | Int32Array | Uint8Array;
 
+/** The elements of a host array of that dtype. */
+export function hostData(dtype: Dtype, elements: number | ArrayLike<number>): HostData {
+  const type = dtype === "float32" ? Float32Array : dtype === "int32" ? Int32Array : Uint8Array;
+  return typeof elements === "number" ? new type(elements) : new type(elements);
+}
+
 /** Whole arrays that steps take rows from; staged once, so that a step names only rows. */
 export interface DataSource {
   readonly dtype: Dtype;
@@ -29,7 +35,14 @@ export interface VariableStore {
   /** Copies of the current values. Waits for steps under way. */
   read(variables: readonly Variable[]): Promise<HostData[]>;
   write(values: readonly { readonly variable: Variable; readonly data: HostData }[]): Promise<void>;
+  /** The state of all variables as they are when the steps queued before are done. */
+  snapshot(): Promise<StoreSnapshot>;
+  /** Puts back what `snapshot` of this same store gave; also after a run that failed. */
+  restore(snapshot: StoreSnapshot): Promise<void>;
 }
+
+/** A copy of a store's state, in the device's own form; only the store that gave it can read it. */
+export type StoreSnapshot = ReadonlyMap<Variable, ArrayBufferView>;
 
 export interface Executable {
   /** Runs one step after the other over the store's variables; gives each step's outputs. */
