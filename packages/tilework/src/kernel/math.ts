@@ -1,0 +1,209 @@
+/**
+ * Elementary functions as expressions: range reduction, then a polynomial or a quotient of two in Horner form.
+ * Kernels on every CPU device and the host (host-math.ts) compute these very operations, so all agree bit for
+ * bit. Branch-free: special cases are selects. Coefficients interpolate each function at Chebyshev nodes of its
+ * reduced range, with relative weight; math.test.ts states the errors, in units of the last place.
+ */
+import {
+  abs,
+  add,
+  binary,
+  compare,
+  convert,
+  div,
+  f32,
+  fma,
+  i32,
+  max,
+  min,
+  mul,
+  neg,
+  select,
+  sqrt,
+  sub,
+} from "./build-expression.ts";
+import type { Expression } from "./expression.ts";
+
+const zero = f32(0);
+const one = f32(1);
+const infinity = f32(Number.POSITIVE_INFINITY);
+const notANumber = f32(Number.NaN);
+
+/** c[0] + c[1]·x + c[2]·x² + … by fused Horner steps. */
+function polynomial(x: Expression, coefficients: readonly number[]): Expression {
+  return coefficients
+    .slice(0, -1)
+    .reduceRight((sum, coefficient) => fma(sum, x, f32(coefficient)), f32(coefficients.at(-1)!));
+}
+
+const bits = (x: Expression): Expression => convert("bitsFromF32", x);
+const fromBits = (x: Expression): Expression => convert("f32FromBits", x);
+
+/** 1.5·2²³: adding it rounds to an integer, which then stands in the low bits. */
+const roundingShift = 12582912;
+
+/** ln 2 in two parts; the first has zeros at its end, so that small multiples of it are exact. */
+const ln2High = 0.693145751953125;
+const ln2Low = 1.4286068203094173e-6;
+
+/** x = n·ln 2 + rest with |rest| <= ln 2 / 2; `biased` holds n + bias in its low 9 bits. */
+function splitByLn2(x: Expression, bias: number): { rest: Expression; biased: Expression } {
+  const shift = f32(roundingShift + bias);
+  const shifted = fma(x, f32(Math.LOG2E), shift);
+  const n = sub(shifted, shift);
+  return { rest: fma(n, f32(-ln2Low), fma(n, f32(-ln2High), x)), biased: bits(shifted) };
+}
+
+/** (eʳ - 1 - r) / r² for |r| <= ln 2 / 2. */
+const exponentialTail = [0.5, 0.166665766661, 0.041666554213, 0.00836323288368, 0.00139262508315];
+
+/** eˣ. Overflows to infinity above 88.72, underflows through the subnormals to 0 below -103.97. */
+export function exp(x: Expression): Expression {
+  const { rest, biased } = splitByLn2(max(min(x, f32(89)), f32(-104)), 254);
+  const half = binary("shrS", biased, i32(1));
+  const scale = (exponent: Expression): Expression => fromBits(binary("shl", exponent, i32(23)));
+  const value = polynomial(rest, [1, 1, ...exponentialTail]);
+  return mul(mul(value, scale(half)), scale(sub(biased, half)));
+}
+
+/** (eˣ - 1) / 2 for -86 <= x <= 89. */
+function halfExpm1(x: Expression): Expression {
+  const { rest, biased } = splitByLn2(x, 126);
+  const halfScale = fromBits(binary("shl", biased, i32(23)));
+  const value = fma(mul(rest, rest), polynomial(rest, exponentialTail), rest);
+  return fma(halfScale, value, sub(halfScale, f32(0.5)));
+}
+
+/** eˣ - 1, accurate near 0. */
+export function expm1(x: Expression): Expression {
+  return mul(halfExpm1(max(min(x, f32(89)), f32(-20))), f32(2));
+}
+
+/** (ln(1 + f) - f + f²/2) / f³ for 1 + f between √½ and √2. */
+const logarithmTail = [
+  0.3333333118, -0.24999996958, 0.200007157489, -0.166678023195, 0.142490576457, -0.124256873315,
+  0.116854199235, -0.114797338466, 0.0697161147145,
+];
+
+/** ln(1 + f) + exponent·ln 2. */
+function logarithm(f: Expression, exponent: Expression): Expression {
+  const square = mul(f, f);
+  const tail = fma(mul(f, square), polynomial(f, logarithmTail), mul(exponent, f32(ln2Low)));
+  return fma(exponent, f32(ln2High), add(f, fma(square, f32(-0.5), tail)));
+}
+
+const sqrtHalfBits = 0x3f3504f3;
+
+/** x = 2^exponent · mantissa with the mantissa between √½ and √2; `field` is the exponent in place in the bits. */
+function splitExponent(x: Expression): { mantissa: Expression; exponent: Expression; field: Expression } {
+  const excess = sub(bits(x), i32(sqrtHalfBits));
+  const field = binary("and", excess, i32(0xff800000));
+  return {
+    mantissa: fromBits(sub(bits(x), field)),
+    exponent: convert("f32FromI32", binary("shrS", excess, i32(23))),
+    field,
+  };
+}
+
+/** Gives the logarithm of `argument` its values outside (0, infinity). */
+function withLogarithmLimits(argument: Expression, finite: Expression): Expression {
+  const atZero = select(compare("eq", argument, zero), f32(Number.NEGATIVE_INFINITY), notANumber);
+  const atInfinity = select(compare("lt", argument, infinity), finite, argument);
+  return select(compare("gt", argument, zero), atInfinity, atZero);
+}
+
+/** Natural logarithm. log(0) = -infinity, below 0 NaN. */
+export function log(x: Expression): Expression {
+  const subnormal = compare("lt", x, f32(2 ** -126));
+  const { mantissa, exponent } = splitExponent(select(subnormal, mul(x, f32(2 ** 23)), x));
+  const shifted = add(exponent, select(subnormal, f32(-23), zero));
+  return withLogarithmLimits(x, logarithm(sub(mantissa, one), shifted));
+}
+
+/** ln(1 + x) for x > -1, infinity excluded: what 1 + x rounds away is added to the mantissa. */
+function finiteLog1p(x: Expression): { value: Expression; sum: Expression } {
+  const sum = add(x, one);
+  const { mantissa, exponent, field } = splitExponent(sum);
+  const lost = sub(x, sub(sum, one));
+  const inverseScale = fromBits(sub(i32(0x3f800000), field));
+  return { value: logarithm(fma(lost, inverseScale, sub(mantissa, one)), exponent), sum };
+}
+
+/** ln(1 + x), accurate near 0. log1p(-1) = -infinity, below -1 NaN. */
+export function log1p(x: Expression): Expression {
+  const { value, sum } = finiteLog1p(x);
+  return withLogarithmLimits(sum, value);
+}
+
+/** (e^2x - 1) / (e^2x + 1) for |x| <= 20. */
+function quotientOfExponentials(x: Expression): Expression {
+  const half = halfExpm1(add(x, x));
+  return div(half, add(half, one));
+}
+
+/** Hyperbolic tangent. */
+export function tanh(x: Expression): Expression {
+  return quotientOfExponentials(max(min(x, f32(9.1)), f32(-9.1)));
+}
+
+/** -ln(1 - erf(a)) / a for 0 <= a <= 3.95, beyond which erf is 1 in single precision. */
+const errorFunctionExponent = [
+  1.1283791671, 0.636619773883, 0.102772410515, -0.0191247822153, -0.000232942606667, 0.0017698193709,
+  -0.00071721496362, 0.000157434829403, -1.91992793479e-5, 1.013201225e-6,
+];
+
+/** The error function 2/√π · ∫₀ˣ e^(-t²) dt. */
+export function erf(x: Expression): Expression {
+  const size = min(abs(x), f32(3.95));
+  const half = halfExpm1(mul(neg(size), polynomial(size, errorFunctionExponent)));
+  const signBit = binary("and", bits(x), i32(0x80000000));
+  return fromBits(binary("xor", bits(mul(half, f32(-2))), signBit));
+}
+
+/** 1 / (1 + e⁻ˣ), accurate also where it is nearly 0. */
+export function sigmoid(x: Expression): Expression {
+  const small = exp(neg(abs(x)));
+  return div(select(compare("lt", x, zero), small, one), add(small, one));
+}
+
+/** ln(1 + eˣ), without overflow. */
+export function softplus(x: Expression): Expression {
+  return add(max(x, zero), finiteLog1p(exp(neg(abs(x)))).value);
+}
+
+/** sin(rest) and cos(rest) for |rest| <= π/4. */
+const sineTail = [-0.166666666639, 0.00833333187427, -0.000198400864996, 2.72498952306e-6];
+const cosineTail = [0.0416666666643, -0.00138888876717, 2.48006001804e-5, -2.73009336872e-7];
+
+/** π/2 as a sum of three float32 values. */
+const halfPi = [1.5707963705062866, -4.371138828673793e-8, -1.7151245100058819e-15] as const;
+
+/** sin(x + quarters·π/2). */
+function circular(x: Expression, quarters: number): Expression {
+  const shift = f32(roundingShift);
+  const shifted = fma(x, f32(2 / Math.PI), shift);
+  const n = sub(shifted, shift);
+  const rest = halfPi.reduce((left, part) => fma(n, f32(-part), left), x);
+  const square = mul(rest, rest);
+  const sine = fma(mul(rest, square), polynomial(square, sineTail), rest);
+  const cosine = fma(square, polynomial(square, [-0.5, ...cosineTail]), one);
+  const quadrant = quarters === 0 ? bits(shifted) : add(bits(shifted), i32(quarters));
+  const odd = compare("ne", binary("and", quadrant, i32(1)), i32(0));
+  const signBit = binary("shl", binary("and", quadrant, i32(2)), i32(30));
+  return fromBits(binary("xor", bits(select(odd, cosine, sine)), signBit));
+}
+
+/** Sine of radians. Meant for |x| up to 10⁵; beyond that the period is lost little by little. */
+export function sin(x: Expression): Expression {
+  return circular(x, 0);
+}
+
+/** Cosine of radians, with sin's range. */
+export function cos(x: Expression): Expression {
+  return circular(x, 1);
+}
+
+/** 1 / √x. */
+export function rsqrt(x: Expression): Expression {
+  return div(one, sqrt(x));
+}

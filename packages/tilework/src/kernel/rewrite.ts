@@ -1,0 +1,172 @@
+/** Rewriting of nest expressions. Shared subexpressions stay shared: a node is rewritten once. */
+import { unreachable } from "../util/errors.ts";
+import type { Expression, LoadIndex } from "./expression.ts";
+import { type Index, substitute } from "./index-expression.ts";
+import type { Level, Nest, Reduction } from "./nest.ts";
+
+/** Operands of a node, not counting those inside dynamic indices. */
+export function operandsOf(expression: Expression): readonly Expression[] {
+  switch (expression.kind) {
+    case "constant":
+    case "position":
+    case "accumulator":
+      return [];
+    case "load":
+      return expression.index.flatMap((index) => ("dynamic" in index ? [index.dynamic] : []));
+    case "unary":
+    case "convert":
+      return [expression.x];
+    case "binary":
+    case "compare":
+      return [expression.x, expression.y];
+    case "fma":
+      return [expression.x, expression.y, expression.z];
+    case "select":
+      return [expression.condition, expression.yes, expression.no];
+    default:
+      return unreachable(expression);
+  }
+}
+
+function rebuild(expression: Expression, map: (operand: Expression) => Expression): Expression {
+  switch (expression.kind) {
+    case "constant":
+    case "position":
+    case "accumulator":
+      return expression;
+    case "load":
+      return expression.index.some((index) => "dynamic" in index)
+        ? {
+            ...expression,
+            index: expression.index.map(
+              (index): LoadIndex => ("dynamic" in index ? { dynamic: map(index.dynamic) } : index),
+            ),
+          }
+        : expression;
+    case "unary":
+    case "convert":
+      return { ...expression, x: map(expression.x) };
+    case "binary":
+    case "compare":
+      return { ...expression, x: map(expression.x), y: map(expression.y) };
+    case "fma":
+      return { ...expression, x: map(expression.x), y: map(expression.y), z: map(expression.z) };
+    case "select":
+      return {
+        ...expression,
+        condition: map(expression.condition),
+        yes: map(expression.yes),
+        no: map(expression.no),
+      };
+    default:
+      return unreachable(expression);
+  }
+}
+
+/**
+ * A rewriter: operands first, then `change` sees each rebuilt node. One rewriter keeps its memory over several
+ * calls, so that expressions that share a node go on sharing it.
+ */
+export function rewriter(change: (expression: Expression) => Expression): (root: Expression) => Expression {
+  const done = new Map<Expression, Expression>();
+  const visit = (expression: Expression): Expression => {
+    const known = done.get(expression);
+    if (known !== undefined) return known;
+    const result = change(rebuild(expression, visit));
+    done.set(expression, result);
+    return result;
+  };
+  return visit;
+}
+
+/** Thrown inside `replaceAxes` where an index cannot be rewritten; callers turn it into "no". */
+class NotAffine extends Error {}
+
+/** Rewrites every axis by an affine index over other axes; undefined where a table's axis would not stay plain. */
+export function replaceAxes(replace: (axis: number) => Index): (root: Expression) => Expression | undefined {
+  const move = (index: Index): Index => {
+    const moved = substitute(index, replace);
+    if (moved === undefined) throw new NotAffine();
+    return moved;
+  };
+  const visit = rewriter((expression) => {
+    if (expression.kind === "position") return { kind: "position", index: move(expression.index) };
+    if (expression.kind !== "load") return expression;
+    return {
+      ...expression,
+      index: expression.index.map((index) => ("dynamic" in index ? index : move(index))),
+    };
+  });
+  return (root) => {
+    try {
+      return visit(root);
+    } catch (error) {
+      if (error instanceof NotAffine) return undefined;
+      throw error;
+    }
+  };
+}
+
+/** All distinct nodes under the roots, operands first. */
+export function nodesUnder(roots: readonly Expression[]): Expression[] {
+  const order: Expression[] = [];
+  const seen = new Set<Expression>();
+  const visit = (expression: Expression): void => {
+    if (seen.has(expression)) return;
+    seen.add(expression);
+    for (const operand of operandsOf(expression)) visit(operand);
+    order.push(expression);
+  };
+  for (const root of roots) visit(root);
+  return order;
+}
+
+/** Every expression that a nest evaluates. */
+export function expressionsOf(nest: Nest): Expression[] {
+  return [
+    ...nest.levels.flatMap((level) =>
+      level.reductions.flatMap((reduction) =>
+        reduction.op === "argmax" ? [reduction.value, reduction.position] : [reduction.value],
+      ),
+    ),
+    ...nest.stores.map((store) => store.value),
+  ];
+}
+
+/** The nest with every expression mapped. */
+export function mapExpressions(nest: Nest, map: (expression: Expression) => Expression): Nest {
+  const reduce = (reduction: Reduction): Reduction =>
+    reduction.op === "argmax"
+      ? { op: "argmax", value: map(reduction.value), position: map(reduction.position) }
+      : { op: reduction.op, value: map(reduction.value) };
+  return {
+    ...nest,
+    levels: nest.levels.map((level): Level => ({ ...level, reductions: level.reductions.map(reduce) })),
+    stores: nest.stores.map((store) => ({ ...store, value: map(store.value) })),
+  };
+}
+
+/** Makes equal subexpressions one object, so that whoever evaluates by identity computes them once. */
+export function shareSubexpressions(nest: Nest): Nest {
+  const numbers = new Map<Expression, number>();
+  const byKey = new Map<string, Expression>();
+  const visit = rewriter((expression) => {
+    const key = JSON.stringify(expression, (name, value) => {
+      if (name === "") return value;
+      const number =
+        typeof value === "object" && value !== null ? numbers.get(value as Expression) : undefined;
+      if (number !== undefined) return `#${number}`;
+      return Object.is(value, -0)
+        ? "-0"
+        : typeof value === "number" && !Number.isFinite(value)
+          ? String(value)
+          : value;
+    });
+    const known = byKey.get(key);
+    if (known !== undefined) return known;
+    byKey.set(key, expression);
+    numbers.set(expression, numbers.size);
+    return expression;
+  });
+  return mapExpressions(nest, visit);
+}
