@@ -6,8 +6,9 @@
  * compiler has made sure that a launch's task reads only what the same stage task, or an earlier stage, wrote).
  * Any worker may take any task: the result does not depend on who does.
  */
-import type { Buffer } from "../kernel/nest.ts";
+
 import type { Variable } from "../graph/value.ts";
+import type { Buffer } from "../kernel/nest.ts";
 import type { ScheduledNest } from "./schedule.ts";
 
 /** Where a buffer lies. `arena` is scratch of the running step; `variable` belongs to the model. */

@@ -1,0 +1,120 @@
+/**
+ * Groups kernels into stages: between two stages all workers meet at a barrier, inside a stage none does.
+ *
+ * Most of a training step works image by image: a task may then take its share of the batch through many kernels
+ * in a row, which saves barriers and finds its data in the cache. A kernel joins a stage when everything that it
+ * needs was written by earlier stages, or by kernels of the same stage that slice the batch the same way.
+ */
+import { loadsOf } from "../kernel/access.ts";
+import { type Buffer, storageOf } from "../kernel/nest.ts";
+import type { ScheduledNest } from "./schedule.ts";
+import { isSliced, slicesOf } from "./scheduled-access.ts";
+
+export interface ScheduledLaunch {
+  readonly scheduled: ScheduledNest;
+  readonly origin: string;
+  readonly tasks: number;
+}
+
+export interface LaunchStage {
+  readonly launches: readonly ScheduledLaunch[];
+  readonly tasks: number;
+}
+
+/** Fewer parts than this would leave processors idle: better a barrier and finer tasks. */
+const fewestSlices = 4;
+
+interface Candidate {
+  readonly launch: ScheduledLaunch;
+  readonly slices: number;
+  /** Storages with whether every access to them is sliced. */
+  readonly reads: ReadonlyMap<Buffer, boolean>;
+  readonly writes: ReadonlyMap<Buffer, boolean>;
+  /** Those that must come first, with whether the same slices suffice. */
+  readonly after: Map<Candidate, boolean>;
+}
+
+export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[] {
+  const remaining = new Set(dependencies(launches.map(describe)));
+  const stages: LaunchStage[] = [];
+  while (remaining.size > 0) {
+    const ready = [...remaining].filter((candidate) =>
+      [...candidate.after.keys()].every((other) => !remaining.has(other)),
+    );
+    const whole = ready.filter((candidate) => candidate.slices < fewestSlices);
+    const group = whole.length > 0 ? { members: whole, slices: 0 } : slicedGroup([...remaining], remaining);
+    for (const member of group.members) remaining.delete(member);
+    const chosen = group.members.map((member) => member.launch);
+    const most = Math.max(...chosen.map((launch) => launch.tasks));
+    stages.push({ launches: chosen, tasks: group.slices > 0 && chosen.length > 1 ? group.slices : most });
+  }
+  return stages;
+}
+
+function describe(launch: ScheduledLaunch): Candidate {
+  const { scheduled } = launch;
+  const { nest } = scheduled;
+  const reads = new Map<Buffer, boolean>();
+  const writes = new Map<Buffer, boolean>();
+  for (const load of loadsOf(nest)) {
+    const buffer = nest.buffers[load.buffer]!;
+    const storage = storageOf(buffer);
+    reads.set(storage, (reads.get(storage) ?? true) && isSliced(scheduled, buffer, load.index));
+  }
+  for (const store of nest.stores) {
+    const buffer = nest.buffers[store.buffer]!;
+    const storage = storageOf(buffer);
+    writes.set(storage, (writes.get(storage) ?? true) && isSliced(scheduled, buffer, store.index));
+  }
+  return { launch, slices: slicesOf(scheduled), reads, writes, after: new Map() };
+}
+
+/** Who must wait for whom: readers for writers, writers (in place) for earlier readers and writers. */
+function dependencies(candidates: readonly Candidate[]): readonly Candidate[] {
+  const writers = new Map<Buffer, Candidate[]>();
+  const readers = new Map<Buffer, Candidate[]>();
+  for (const candidate of candidates) {
+    const wait = (other: Candidate, sliced: boolean): void => {
+      if (other !== candidate) candidate.after.set(other, (candidate.after.get(other) ?? true) && sliced);
+    };
+    for (const [storage, sliced] of candidate.reads)
+      for (const writer of writers.get(storage) ?? []) wait(writer, sliced && writer.writes.get(storage)!);
+    for (const storage of candidate.writes.keys()) {
+      for (const reader of readers.get(storage) ?? []) wait(reader, false);
+      for (const writer of writers.get(storage) ?? []) if (candidate.reads.has(storage)) wait(writer, false);
+    }
+    for (const storage of candidate.reads.keys()) append(readers, storage, candidate);
+    for (const storage of candidate.writes.keys()) append(writers, storage, candidate);
+  }
+  return candidates;
+}
+
+function append(map: Map<Buffer, Candidate[]>, storage: Buffer, candidate: Candidate): void {
+  const known = map.get(storage);
+  if (known === undefined) map.set(storage, [candidate]);
+  else known.push(candidate);
+}
+
+/** The first ready candidate and all that can follow it slice by slice. */
+function slicedGroup(
+  ordered: readonly Candidate[],
+  remaining: ReadonlySet<Candidate>,
+): { members: Candidate[]; slices: number } {
+  const members: Candidate[] = [];
+  let slices = 0;
+  for (const candidate of ordered) {
+    const next = slices === 0 ? candidate.slices : greatestCommonDivisor(slices, candidate.slices);
+    if (next < fewestSlices) continue;
+    const mayJoin = [...candidate.after].every(
+      ([other, sliced]) => !remaining.has(other) || (sliced && members.includes(other)),
+    );
+    if (!mayJoin) continue;
+    members.push(candidate);
+    slices = next;
+  }
+  return { members, slices };
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}

@@ -1,0 +1,110 @@
+/** The whole way from a tensor program to a plan that a CPU runtime can print and run. */
+import type { Program } from "../graph/program.ts";
+import type { Variable } from "../graph/value.ts";
+import { readsOf, writesOf } from "../kernel/access.ts";
+import { type Buffer, storageOf } from "../kernel/nest.ts";
+import { nestKey } from "../kernel/nest-key.ts";
+import { verifyNest } from "../kernel/verify.ts";
+import { buildStages, type LaunchStage, type ScheduledLaunch } from "./build-stages.ts";
+import { fuseNests } from "./fusion/fuse.ts";
+import { type LoweredProgram, lowerProgram } from "./lower.ts";
+import { placeUpdates } from "./place-updates.ts";
+import type { Launch, Placement, Plan, PlannedBuffer, Stage } from "./plan.ts";
+import { bytesOf, type Lifetime, planMemory } from "./plan-memory.ts";
+import type { ScheduledNest } from "./schedule.ts";
+import { scheduleNest } from "./schedule-nest.ts";
+import type { Target } from "./target.ts";
+import { taskCount } from "./task-count.ts";
+
+export interface CompileOptions {
+  /** Fuse nests (default true). Results have the same bits either way. */
+  readonly fuse?: boolean;
+}
+
+export function compileProgram(program: Program, target: Target, { fuse = true }: CompileOptions = {}): Plan {
+  const lowered = lowerProgram(program);
+  const placed = placeUpdates(fuse ? fuseNests(lowered) : lowered);
+  const launches = placed.nests.map(({ nest, origin }): ScheduledLaunch => {
+    verifyNest(nest);
+    const scheduled: ScheduledNest = { nest, schedule: scheduleNest(nest, target), target };
+    return { scheduled, origin, tasks: taskCount(scheduled) };
+  });
+  return assemble(placed, buildStages(launches));
+}
+
+function assemble(program: LoweredProgram, stages: readonly LaunchStage[]): Plan {
+  const owners = new Map([...program.variables].map(([variable, buffer]) => [storageOf(buffer), variable]));
+  const memory = planMemory(lifetimesOf(program, stages, owners));
+  const buffers: PlannedBuffer[] = [];
+  const numbers = new Map<Buffer, number>();
+  const number = (buffer: Buffer): number => {
+    const storage = storageOf(buffer);
+    const known = numbers.get(storage);
+    if (known !== undefined) return known;
+    const variable = owners.get(storage);
+    const placement: Placement =
+      variable === undefined
+        ? { region: "arena", offset: memory.offsets.get(storage)! }
+        : { region: "variable", variable };
+    numbers.set(storage, buffers.push({ buffer: storage, bytes: bytesOf(storage), placement }) - 1);
+    return numbers.get(storage)!;
+  };
+  const kernels = new KernelTable();
+  const planned = stages.map(
+    (stage): Stage => ({
+      tasks: stage.tasks,
+      launches: stage.launches.map(
+        ({ scheduled, origin, tasks }): Launch => ({
+          kernel: kernels.add(scheduled),
+          buffers: scheduled.nest.buffers.map(number),
+          tasks,
+          origin,
+        }),
+      ),
+    }),
+  );
+  const named = (map: ReadonlyMap<string, Buffer>): Record<string, number> =>
+    Object.fromEntries([...map].map(([name, buffer]) => [name, number(buffer)]));
+  const inputs = named(program.inputs);
+  const outputs = named(program.outputs);
+  for (const buffer of program.variables.values()) number(buffer);
+  return { kernels: kernels.kernels, buffers, stages: planned, arenaBytes: memory.bytes, inputs, outputs };
+}
+
+/** Kernels that need the same code, once. */
+class KernelTable {
+  readonly kernels: ScheduledNest[] = [];
+  readonly #numbers = new Map<string, number>();
+
+  add(scheduled: ScheduledNest): number {
+    const key = `${nestKey(scheduled.nest)}|${JSON.stringify(scheduled.schedule)}`;
+    const known = this.#numbers.get(key);
+    if (known !== undefined) return known;
+    const number = this.kernels.push(scheduled) - 1;
+    this.#numbers.set(key, number);
+    return number;
+  }
+}
+
+/** Inputs live from the start, outputs to the end; variables have memory of their own. */
+function lifetimesOf(
+  program: LoweredProgram,
+  stages: readonly LaunchStage[],
+  owners: ReadonlyMap<Buffer, Variable>,
+): Lifetime[] {
+  const lives = new Map<Buffer, { first: number; last: number }>();
+  const touch = (buffer: Buffer, stage: number): void => {
+    const storage = storageOf(buffer);
+    if (owners.has(storage)) return;
+    const life = lives.get(storage);
+    if (life === undefined) lives.set(storage, { first: stage, last: stage });
+    else life.last = Math.max(life.last, stage);
+  };
+  for (const buffer of program.inputs.values()) touch(buffer, 0);
+  stages.forEach((stage, at) => {
+    for (const { scheduled } of stage.launches)
+      for (const storage of [...readsOf(scheduled.nest), ...writesOf(scheduled.nest)]) touch(storage, at);
+  });
+  for (const buffer of program.outputs.values()) touch(buffer, Math.max(0, stages.length - 1));
+  return [...lives].map(([buffer, life]) => ({ buffer, bytes: bytesOf(buffer), ...life }));
+}

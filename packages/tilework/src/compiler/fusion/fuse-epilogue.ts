@@ -1,0 +1,110 @@
+/**
+ * An elementwise consumer moves into the nest that produces its operand: what was stored there is used at once,
+ * in registers, by the consumer's stores.
+ *
+ * The consumer must be elementwise and read the storage at the very point that it computes (its index there is
+ * the plain list of its axes). Then its axes are replaced by the producer's store index, whatever that is. No
+ * arithmetic changes: the value in the register is the value that memory would have kept.
+ */
+import { identityMap, loadsOf } from "../../kernel/access.ts";
+import { constantIndex, type Index } from "../../kernel/index-expression.ts";
+import { type Buffer, type Nest, type Store, storageOf } from "../../kernel/nest.ts";
+import { replaceAxes, rewriter, shareSubexpressions } from "../../kernel/rewrite.ts";
+import { BufferTable, compactNest } from "./merge-nests.ts";
+import type { Item, NestList } from "./nest-list.ts";
+
+/** Tries to move the whole of `consumer` into the single writer of `storage`. */
+export function fuseEpilogue(list: NestList, consumer: Item, storage: Buffer): boolean {
+  const [producer, ...others] = list.writersOf(storage);
+  if (producer === undefined || others.length > 0 || producer === consumer) return false;
+  const stores = producer.nest.stores.filter(
+    (store) => storageOf(producer.nest.buffers[store.buffer]!) === storage,
+  );
+  if (stores.length !== 1 || consumer.nest.levels.length > 0 || consumer.nest.guards.length > 0) return false;
+  const buffer = producer.nest.buffers[stores[0]!.buffer]!;
+  const replacement = axesByDimension(consumer.nest, storage, buffer);
+  if (replacement === undefined) return false;
+  const at = mergedPosition(list, producer, consumer);
+  if (at === undefined) return false;
+  const keep = list.isNeeded(storage, consumer);
+  const merged = mergeEpilogue(producer.nest, stores[0]!, consumer.nest, replacement, keep);
+  if (merged === undefined) return false;
+  const target = at === "producer" ? producer : consumer;
+  const gone = at === "producer" ? consumer : producer;
+  const origin = joinOrigins(producer.origin, consumer.origin);
+  list.remove(gone);
+  list.replace(target, merged);
+  target.origin = origin;
+  return true;
+}
+
+/** `a` or `a, b`, each origin once. */
+export function joinOrigins(...origins: readonly string[]): string {
+  return [...new Set(origins.flatMap((origin) => origin.split(", ")))].join(", ");
+}
+
+/** For each axis of the consumer the dimension of `buffer` that it runs along; undefined where it is no identity. */
+function axesByDimension(consumer: Nest, storage: Buffer, buffer: Buffer): Map<number, number> | undefined {
+  let found: Map<number, number> | undefined;
+  for (const load of loadsOf(consumer)) {
+    const loaded = consumer.buffers[load.buffer]!;
+    if (storageOf(loaded) !== storage) continue;
+    if (loaded !== buffer || load.fill !== undefined) return undefined;
+    const map = identityMap(consumer, loaded, load.index, consumer.space);
+    if (map === undefined) return undefined;
+    if (found !== undefined && JSON.stringify([...found]) !== JSON.stringify([...map])) return undefined;
+    found = map;
+  }
+  return found;
+}
+
+/**
+ * Where the merged nest may stand: at the consumer's place, if nobody in between reads what the producer wrote;
+ * else at the producer's, if all that the consumer reads was there already.
+ */
+function mergedPosition(list: NestList, producer: Item, consumer: Item): "producer" | "consumer" | undefined {
+  const from = list.items.indexOf(producer);
+  const to = list.items.indexOf(consumer);
+  const between = list.items.slice(from + 1, to);
+  if (!between.some((item) => [...producer.writes].some((storage) => item.reads.has(storage))))
+    return "consumer";
+  if (!between.some((item) => [...item.writes].some((storage) => consumer.reads.has(storage))))
+    return "producer";
+  return undefined;
+}
+
+function mergeEpilogue(
+  producer: Nest,
+  store: Store,
+  consumer: Nest,
+  dimensionOf: ReadonlyMap<number, number>,
+  keep: boolean,
+): Nest | undefined {
+  const storage = storageOf(producer.buffers[store.buffer]!);
+  const table = new BufferTable(producer.buffers);
+  const replace = (axis: number): Index => {
+    const dimension = dimensionOf.get(axis);
+    return dimension === undefined ? constantIndex(0) : store.index[dimension]!;
+  };
+  const move = replaceAxes(replace);
+  const adopt = table.adopt(consumer);
+  const useRegister = rewriter((expression) =>
+    expression.kind === "load" && storageOf(table.buffers[expression.buffer]!) === storage
+      ? store.value
+      : expression,
+  );
+  const added: Store[] = [];
+  for (const { buffer, index, value } of consumer.stores) {
+    const moved = move(value);
+    const asPosition = move({ kind: "load", buffer: 0, index });
+    if (moved === undefined || asPosition?.kind !== "load") return undefined;
+    added.push({
+      buffer: table.add(consumer.buffers[buffer]!),
+      index: asPosition.index as readonly Index[],
+      value: useRegister(adopt(moved)),
+    });
+  }
+  const kept = keep ? producer.stores : producer.stores.filter((old) => old !== store);
+  const merged = { ...producer, name: `${producer.name}+${consumer.name}`, buffers: table.buffers };
+  return compactNest(shareSubexpressions({ ...merged, stores: [...kept, ...added] }));
+}

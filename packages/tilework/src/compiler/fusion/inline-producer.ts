@@ -1,0 +1,138 @@
+/**
+ * An elementwise producer is computed where it is read instead of being stored. Always worth it for what costs
+ * nothing (constants, broadcasts, slices of what is in memory anyway); otherwise where each element is read once.
+ *
+ * The consumer's index replaces the producer's axes, so no arithmetic changes.
+ */
+import { identityMap, type Load, loadsOf } from "../../kernel/access.ts";
+import type { Expression } from "../../kernel/expression.ts";
+import { axesOf, constantIndex, type Index } from "../../kernel/index-expression.ts";
+import { type Buffer, type Nest, storageOf } from "../../kernel/nest.ts";
+import {
+  mapExpressions,
+  nodesUnder,
+  replaceAxes,
+  rewriter,
+  shareSubexpressions,
+} from "../../kernel/rewrite.ts";
+import { joinOrigins } from "./fuse-epilogue.ts";
+import { BufferTable, compactNest } from "./merge-nests.ts";
+import type { Item, NestList } from "./nest-list.ts";
+
+/** Elementwise operations that may be repeated for several readers rather than stored. */
+const repeatable = 3;
+
+/** Tries to inline the producer into all its readers; then it is gone. */
+export function inlineProducer(list: NestList, producer: Item): boolean {
+  const { nest } = producer;
+  if (nest.levels.length > 0 || nest.guards.length > 0 || nest.stores.length !== 1) return false;
+  const store = nest.stores[0]!;
+  const buffer = nest.buffers[store.buffer]!;
+  const storage = storageOf(buffer);
+  if (list.kept.has(storage) || list.writersOf(storage).length !== 1) return false;
+  const dimensionOf = identityMap(nest, buffer, store.index, nest.space);
+  if (dimensionOf === undefined) return false;
+  const readers = list.readersOf(storage);
+  const merged: [Item, Nest][] = [];
+  for (const reader of readers) {
+    if (!isWorthwhile(nest, store.value, reader.nest, storage, readers.length)) return false;
+    const next = inlineInto(reader.nest, nest, store.value, buffer, dimensionOf);
+    if (next === undefined) return false;
+    merged.push([reader, next]);
+  }
+  for (const [reader, next] of merged) {
+    list.replace(reader, next);
+    if (!isConstant(store.value)) reader.origin = joinOrigins(producer.origin, reader.origin);
+  }
+  list.remove(producer);
+  return true;
+}
+
+function isConstant(value: Expression): boolean {
+  return nodesUnder([value]).every((node) => node.kind !== "load");
+}
+
+function isWorthwhile(
+  producer: Nest,
+  value: Expression,
+  reader: Nest,
+  storage: Buffer,
+  readers: number,
+): boolean {
+  const nodes = nodesUnder([value]);
+  const loads = nodes.filter((node): node is Load => node.kind === "load");
+  const operations = nodes.filter((node) => node.kind !== "load" && node.kind !== "constant").length;
+  if (loads.length === 0 && operations === 0) return true;
+  const once = loadsOf(reader).every((load) => !reads(reader, load, storage) || readsOnce(reader, load));
+  if (reader.levels.length === 0)
+    return (readers === 1 && once) || (operations <= repeatable && loads.length <= 1);
+  if (changesInnermostAxis(producer, loads)) return false;
+  if (operations === 0 && loads.every((load) => load.fill === undefined)) return true;
+  return readers === 1 && once;
+}
+
+function reads(nest: Nest, load: Load, storage: Buffer): boolean {
+  return storageOf(nest.buffers[load.buffer]!) === storage;
+}
+
+/** Every axis that is longer than 1 takes part in the index, so no element is computed twice (windows overlap). */
+function readsOnce(nest: Nest, load: Load): boolean {
+  const axes = new Set<number>();
+  for (const index of load.index) {
+    if ("dynamic" in index) return false;
+    const own = [...axesOf(index)].filter((axis) => nest.axes[axis]!.size > 1);
+    if (own.length > 1) return false;
+    for (const axis of own) axes.add(axis);
+  }
+  return nest.axes.every((axis, at) => axis.size === 1 || axes.has(at));
+}
+
+/** A transposed read would make a reduction's contiguous loads strided: better copied once. */
+function changesInnermostAxis(producer: Nest, loads: readonly Load[]): boolean {
+  const innermost = producer.space[producer.space.length - 1];
+  if (innermost === undefined || producer.axes[innermost]!.size === 1) return false;
+  return loads.some((load) =>
+    load.index.some(
+      (index, at) =>
+        "dynamic" in index ||
+        (at < load.index.length - 1 && index.terms.some((term) => term.axis === innermost)) ||
+        index.terms.some((term) => term.axis === innermost && (!("stride" in term) || term.stride !== 1)),
+    ),
+  );
+}
+
+function inlineInto(
+  reader: Nest,
+  producer: Nest,
+  value: Expression,
+  buffer: Buffer,
+  dimensionOf: ReadonlyMap<number, number>,
+): Nest | undefined {
+  const table = new BufferTable(reader.buffers);
+  const adopted = table.adopt(producer)(value);
+  let possible = true;
+  const byIndex = new Map<string, Expression>();
+  const inlined = (load: Load): Expression => {
+    const key = JSON.stringify(load.index);
+    const known = byIndex.get(key);
+    if (known !== undefined) return known;
+    const replace = (axis: number): Index => {
+      const dimension = dimensionOf.get(axis);
+      return dimension === undefined ? constantIndex(0) : (load.index[dimension] as Index);
+    };
+    const moved = load.index.some((index) => "dynamic" in index) ? undefined : replaceAxes(replace)(adopted);
+    if (moved === undefined) possible = false;
+    byIndex.set(key, moved ?? load);
+    return moved ?? load;
+  };
+  const storage = storageOf(buffer);
+  const replaceLoads = rewriter((expression) => {
+    if (expression.kind !== "load" || storageOf(table.buffers[expression.buffer]!) !== storage)
+      return expression;
+    if (table.buffers[expression.buffer] !== buffer || expression.fill !== undefined) possible = false;
+    return possible ? inlined(expression) : expression;
+  });
+  const mapped = mapExpressions(reader, replaceLoads);
+  if (!possible) return undefined;
+  return compactNest(shareSubexpressions({ ...mapped, buffers: table.buffers }));
+}

@@ -1,0 +1,55 @@
+// Runs the project's own commands on any Node from 20 up: installs what is missing, then hands over to the
+// current Node that comes as a dev dependency.
+//   node scripts/run.mjs build | test [args] | check | start [args]
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const [command, ...rest] = process.argv.slice(2);
+
+function run(program, args, options = {}) {
+  const { status, signal } = spawnSync(program, args, { cwd: root, stdio: "inherit", ...options });
+  if (status !== 0) process.exit(status ?? (signal === "SIGINT" ? 130 : 1));
+}
+
+/** Installs when node_modules is missing or belongs to another package-lock.json. */
+function install() {
+  const lock = readFileSync(join(root, "package-lock.json"));
+  const digest = createHash("sha256").update(lock).digest("hex");
+  const mark = join(root, "node_modules", ".installed-from");
+  if (existsSync(mark) && readFileSync(mark, "utf8") === digest) return;
+  const npm = process.env.npm_execpath;
+  const args = ["ci", "--no-audit", "--no-fund", "--loglevel", "warn"];
+  if (npm) run(process.execPath, [npm, ...args]);
+  else run(process.platform === "win32" ? "npm.cmd" : "npm", args, { shell: process.platform === "win32" });
+  writeFileSync(mark, digest);
+}
+
+function currentNode(...args) {
+  const node = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
+  run(existsSync(node) ? node : process.execPath, args);
+}
+
+install();
+switch (command) {
+  case "build":
+    currentNode("scripts/build.ts", ...rest);
+    break;
+  case "test":
+    currentNode("scripts/build.ts");
+    currentNode("node_modules/vitest/vitest.mjs", "run", ...rest);
+    break;
+  case "check":
+    currentNode("scripts/check.ts", ...rest);
+    break;
+  case "start":
+    currentNode("scripts/build.ts", "--if-stale");
+    currentNode("examples/train-digits.ts", ...rest);
+    break;
+  default:
+    console.error(`unknown command ${command}: use build, test, check or start`);
+    process.exit(2);
+}
