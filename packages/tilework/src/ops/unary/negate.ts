@@ -1,0 +1,11 @@
+import { i32, neg, sub } from "../../kernel/build-expression.ts";
+import { defineUnary, type UnaryOp } from "./define-unary.ts";
+
+/** -x. */
+export const negate: UnaryOp = defineUnary({
+  name: "negate",
+  dtypes: ["float32", "int32"],
+  expression: (x, _, dtype) => (dtype === "int32" ? sub(i32(0), x) : neg(x)),
+  reference: (x) => -x,
+  gradient: ({ upstream }) => negate(upstream),
+});
