@@ -31,15 +31,22 @@ const scratch = new Float32Array(1);
 const scratchBits = new Int32Array(scratch.buffer);
 
 function roundEven(x: number): number {
-  const below = Math.floor(x);
-  const rest = x - below;
-  if (rest < 0.5 || Number.isNaN(rest))
-    return x === 0 || rest === 0 || Number.isNaN(rest) ? x : signed(below, x);
-  if (rest > 0.5) return signed(below + 1, x);
-  return signed(below % 2 === 0 ? below : below + 1, x);
+  const size = Math.abs(x);
+  if (!(size < 2 ** 23)) return x;
+  const rounded = Math.fround(size + 2 ** 23) - 2 ** 23;
+  return x < 0 || Object.is(x, -0) ? -rounded : rounded;
 }
 
-const signed = (value: number, like: number): number => (value === 0 && like < 0 ? -0 : value);
+/** Not Math.min: the first operand wins where one is NaN or both are zero. */
+function minimum(x: number, y: number): number {
+  if (y < x) return y;
+  return x;
+}
+
+function maximum(x: number, y: number): number {
+  if (x < y) return y;
+  return x;
+}
 
 const floatUnary: Readonly<Record<Exclude<UnaryOp, "not">, (x: number) => number>> = {
   neg: (x) => -x,
@@ -55,8 +62,8 @@ const integerBinary: Readonly<Record<Exclude<BinaryOp, "div">, (x: number, y: nu
   add: (x, y) => (x + y) | 0,
   sub: (x, y) => (x - y) | 0,
   mul: Math.imul,
-  min: (x, y) => (y < x ? y : x),
-  max: (x, y) => (x < y ? y : x),
+  min: minimum,
+  max: maximum,
   and: (x, y) => x & y,
   or: (x, y) => x | y,
   xor: (x, y) => x ^ y,
@@ -70,8 +77,8 @@ const floatBinary: Readonly<Partial<Record<BinaryOp, (x: number, y: number) => n
   sub: (x, y) => Math.fround(x - y),
   mul: (x, y) => Math.fround(x * y),
   div: (x, y) => Math.fround(x / y),
-  min: integerBinary.min,
-  max: integerBinary.max,
+  min: minimum,
+  max: maximum,
 };
 
 const compares: Readonly<Record<CompareOp, (x: number, y: number) => number>> = {

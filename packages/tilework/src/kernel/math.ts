@@ -21,6 +21,7 @@ import {
   select,
   sqrt,
   sub,
+  unary,
 } from "./build-expression.ts";
 import type { Expression } from "./expression.ts";
 
@@ -57,13 +58,17 @@ function splitByLn2(x: Expression, bias: number): { rest: Expression; biased: Ex
 /** (eʳ - 1 - r) / r² for |r| <= ln 2 / 2. */
 const exponentialTail = [0.5, 0.166665766661, 0.041666554213, 0.00836323288368, 0.00139262508315];
 
+/** value · 2ⁿ for n from -254 to 256, rounded once; `biased` holds n + 254 in its low 9 bits. */
+function scaleByPowerOfTwo(value: Expression, biased: Expression): Expression {
+  const half = binary("shrS", biased, i32(1));
+  const scale = (exponent: Expression): Expression => fromBits(binary("shl", exponent, i32(23)));
+  return mul(mul(value, scale(half)), scale(sub(biased, half)));
+}
+
 /** eˣ. Overflows to infinity above 88.72, underflows through the subnormals to 0 below -103.97. */
 export function exp(x: Expression): Expression {
   const { rest, biased } = splitByLn2(max(min(x, f32(89)), f32(-104)), 254);
-  const half = binary("shrS", biased, i32(1));
-  const scale = (exponent: Expression): Expression => fromBits(binary("shl", exponent, i32(23)));
-  const value = polynomial(rest, [1, 1, ...exponentialTail]);
-  return mul(mul(value, scale(half)), scale(sub(biased, half)));
+  return scaleByPowerOfTwo(polynomial(rest, [1, 1, ...exponentialTail]), biased);
 }
 
 /** (eˣ - 1) / 2 for -86 <= x <= 89. */
@@ -201,6 +206,95 @@ export function sin(x: Expression): Expression {
 /** Cosine of radians, with sin's range. */
 export function cos(x: Expression): Expression {
   return circular(x, 1);
+}
+
+/** x to the power of a whole number, by repeated squaring. */
+export function integerPower(x: Expression, exponent: number): Expression {
+  let result: Expression | undefined;
+  let square = x;
+  for (let rest = Math.abs(exponent); rest > 0; rest = Math.floor(rest / 2)) {
+    if (rest % 2 === 1) result = result === undefined ? square : mul(result, square);
+    if (rest > 1) square = mul(square, square);
+  }
+  if (result === undefined) return one;
+  return exponent < 0 ? div(one, result) : result;
+}
+
+/** An unevaluated sum of two float32 values: about 45 bits. */
+interface Pair {
+  readonly high: Expression;
+  readonly low: Expression;
+}
+
+/** (atanh(s) - s) / s³ over s². */
+const areaTangentTail = [0.33333333277, 0.200000611059, 0.142753893166, 0.116658072359];
+const twoOverLn2 = { high: 2.885390043258667, low: 3.85192598e-8 };
+
+/** log2 of a number above 0 (infinity excluded), as 2 / ln 2 · atanh((m - 1) / (m + 1)) plus the exponent. */
+function binaryLogarithm(size: Expression): Pair {
+  const subnormal = compare("lt", size, f32(2 ** -126));
+  const split = splitExponent(select(subnormal, mul(size, f32(2 ** 23)), size));
+  const exponent = add(split.exponent, select(subnormal, f32(-23), zero));
+  const above = sub(split.mantissa, one);
+  const below = add(split.mantissa, one);
+  const belowLow = sub(split.mantissa, sub(below, one));
+  const inverse = div(one, below);
+  const ratio = mul(above, inverse);
+  const missing = fma(neg(ratio), belowLow, fma(neg(ratio), below, above));
+  const square = mul(ratio, ratio);
+  const tail = fma(missing, inverse, mul(mul(ratio, square), polynomial(square, areaTangentTail)));
+  const product = mul(ratio, f32(twoOverLn2.high));
+  const productLow = fma(ratio, f32(twoOverLn2.high), neg(product));
+  const low = fma(tail, f32(twoOverLn2.high), fma(ratio, f32(twoOverLn2.low), productLow));
+  const leading = add(exponent, product);
+  const rest = add(sub(product, sub(leading, exponent)), low);
+  const high = add(leading, rest);
+  return { high, low: sub(rest, sub(high, leading)) };
+}
+
+/** (2ʳ - 1) / r for |r| <= 1/2. */
+const binaryExponentialTail = [
+  0.693147188071, 0.24022650761, 0.0555035689863, 0.00961808237062, 0.00133909782481, 0.000154532624093,
+];
+
+/** 2 to the power of a pair. */
+function binaryExponential({ high, low }: Pair): Expression {
+  const limited = max(min(high, f32(160)), f32(-160));
+  const shift = f32(roundingShift + 254);
+  const shifted = add(limited, shift);
+  const small = select(compare("lt", abs(high), f32(160)), low, zero);
+  const rest = add(sub(limited, sub(shifted, shift)), small);
+  const value = polynomial(rest, [1, ...binaryExponentialTail]);
+  return scaleByPowerOfTwo(value, bits(shifted));
+}
+
+/** Whether y is an odd whole number; every float32 value from 2²⁴ on is even. */
+function wholeness(y: Expression): { whole: Expression; odd: Expression } {
+  const half = mul(y, f32(0.5));
+  const whole = compare("eq", unary("trunc", y), y);
+  return { whole, odd: binary("and", whole, compare("ne", unary("trunc", half), half)) };
+}
+
+/**
+ * x to the power of y. As in C: 1 for y = 0 or x = 1, the sign of x for odd whole y, NaN for a finite negative x
+ * and a y that is not whole.
+ */
+export function pow(x: Expression, y: Expression): Expression {
+  if (y.kind === "constant" && Number.isInteger(y.value) && Math.abs(y.value) <= 4)
+    return integerPower(x, y.value);
+  const size = abs(x);
+  const finite = binaryLogarithm(size);
+  const limit = select(compare("eq", size, zero), f32(Number.NEGATIVE_INFINITY), size);
+  const regular = binary("and", compare("gt", size, zero), compare("lt", size, infinity));
+  const logarithmHigh = select(regular, finite.high, limit);
+  const high = mul(y, logarithmHigh);
+  const low = fma(y, finite.low, fma(y, logarithmHigh, neg(high)));
+  const { whole, odd } = wholeness(y);
+  const signBit = select(odd, binary("and", bits(x), i32(0x80000000)), i32(0));
+  const value = fromBits(binary("xor", bits(binaryExponential({ high, low })), signBit));
+  const undefinedRoot = binary("and", binary("and", compare("lt", x, zero), regular), unary("not", whole));
+  const isOne = binary("or", compare("eq", y, zero), compare("eq", x, one));
+  return select(isOne, one, select(undefinedRoot, notANumber, value));
 }
 
 /** 1 / √x. */
