@@ -1,0 +1,90 @@
+/** Calls every callback in order, and waits for those that give a promise. */
+import {
+  type CallbackLike,
+  type CallbackMethods,
+  type CallbackParams,
+  checkCallback,
+  type Logs,
+} from "./callback.ts";
+import type { CallbackModel } from "./callback-model.ts";
+
+/** Callbacks that only look on (the progress line) may hear of a batch a little later than it happened. */
+export interface LateCallback {
+  readonly late: true;
+}
+
+const batchEvents = ["onTrainBatchBegin", "onTrainBatchEnd", "onBatchBegin", "onBatchEnd"] as const;
+
+type BatchKind = "Train" | "Test" | "Predict";
+
+export class CallbackList {
+  readonly callbacks: readonly CallbackMethods[];
+
+  constructor(callbacks: readonly CallbackLike[]) {
+    callbacks.forEach((callback, at) => {
+      checkCallback(callback, `callbacks[${at}]`);
+    });
+    this.callbacks = callbacks;
+  }
+
+  /** Whether some callback wants to act between one training batch and the next. */
+  get needsEachBatch(): boolean {
+    return this.callbacks.some(
+      (callback) => !("late" in callback) && batchEvents.some((event) => callback[event] !== undefined),
+    );
+  }
+
+  begin(model: CallbackModel, params: CallbackParams): void {
+    for (const callback of this.callbacks) {
+      callback.setModel?.(model);
+      callback.setParams?.(params);
+    }
+  }
+
+  async trainBegin(): Promise<void> {
+    for (const callback of this.callbacks) await callback.onTrainBegin?.({});
+  }
+
+  async trainEnd(logs: Logs): Promise<void> {
+    for (const callback of this.callbacks) await callback.onTrainEnd?.({ ...logs });
+  }
+
+  async epochBegin(epoch: number): Promise<void> {
+    for (const callback of this.callbacks) await callback.onEpochBegin?.(epoch, {});
+  }
+
+  /** All callbacks get the same logs, so that one may add to them for those behind it, as in Keras. */
+  async epochEnd(epoch: number, logs: Logs): Promise<void> {
+    for (const callback of this.callbacks) await callback.onEpochEnd?.(epoch, logs);
+  }
+
+  async batchBegin(kind: BatchKind, batch: number): Promise<void> {
+    for (const callback of this.callbacks) {
+      await callback[`on${kind}BatchBegin`]?.(batch, {});
+      if (kind === "Train") await callback.onBatchBegin?.(batch, {});
+    }
+  }
+
+  async batchEnd(kind: BatchKind, batch: number, logs: Logs): Promise<void> {
+    for (const callback of this.callbacks) {
+      await callback[`on${kind}BatchEnd`]?.(batch, { ...logs });
+      if (kind === "Train") await callback.onBatchEnd?.(batch, { ...logs });
+    }
+  }
+
+  async testBegin(): Promise<void> {
+    for (const callback of this.callbacks) await callback.onTestBegin?.({});
+  }
+
+  async testEnd(logs: Logs): Promise<void> {
+    for (const callback of this.callbacks) await callback.onTestEnd?.({ ...logs });
+  }
+
+  async predictBegin(): Promise<void> {
+    for (const callback of this.callbacks) await callback.onPredictBegin?.({});
+  }
+
+  async predictEnd(): Promise<void> {
+    for (const callback of this.callbacks) await callback.onPredictEnd?.({});
+  }
+}
