@@ -43,12 +43,22 @@ export interface OpDefinition<A> {
   lower?(context: LowerContext<A>): void;
   /** The single result is the single input's memory in another shape. */
   readonly view?: boolean;
+  /** Elementwise in its only input, which it never reorders: x <= y gives f(x) <= f(y), and NaN gives NaN. */
+  readonly monotone?: boolean;
+  /** Each element of the first result is the largest of some elements of the only input. */
+  readonly selectsLargest?: boolean;
   /** The definition itself in plain loops over float64. */
-  reference(inputs: readonly ReferenceArray[], attributes: A, types: readonly TensorType[]): readonly Float64Array[];
+  reference(
+    inputs: readonly ReferenceArray[],
+    attributes: A,
+    types: readonly TensorType[],
+  ): readonly Float64Array[];
 }
 
 /** An op with one result: call it on values, attributes last. */
-export type Op<Inputs extends readonly Value[], A> = ((...args: [...inputs: Inputs, attributes: A]) => Value) & {
+export type Op<Inputs extends readonly Value[], A> = ((
+  ...args: [...inputs: Inputs, attributes: A]
+) => Value) & {
   readonly definition: OpDefinition<A>;
 };
 

@@ -76,7 +76,8 @@ export function rootsOf(program: Program): Value[] {
 /** The variables that a program reads or updates, in a stable order. */
 export function variablesOf(program: Program): Variable[] {
   const found = new Set<Variable>();
-  for (const node of nodesOf(rootsOf(program))) if (node.op === readOp) found.add(node.attributes as Variable);
+  for (const node of nodesOf(rootsOf(program)))
+    if (node.op === readOp) found.add(node.attributes as Variable);
   for (const update of program.updates) found.add(update.variable);
   return [...found];
 }

@@ -1,4 +1,5 @@
 /** Questions that passes ask of a nest's loads and stores. */
+import type { Shape } from "../tensor/shape.ts";
 import type { Expression, LoadIndex } from "./expression.ts";
 import type { Index } from "./index-expression.ts";
 import { type Buffer, type Nest, storageOf } from "./nest.ts";
@@ -56,4 +57,17 @@ export function identityMap(
 
 export function sameIndex(a: readonly LoadIndex[], b: readonly Index[]): boolean {
   return a.length === b.length && a.every((index, at) => JSON.stringify(index) === JSON.stringify(b[at]));
+}
+
+/**
+ * For two shapes over the same elements that differ only in axes of size 1: the dimension of `to` that each
+ * longer dimension of `from` is. Undefined where they differ in more.
+ */
+export function matchDimensions(from: Shape, to: Shape): Map<number, number> | undefined {
+  const long = (shape: Shape): number[] =>
+    shape.flatMap((size, dimension) => (size === 1 ? [] : [dimension]));
+  const source = long(from);
+  const target = long(to);
+  const same = source.length === target.length && source.every((at, i) => from[at] === to[target[i]!]);
+  return same ? new Map(source.map((at, i) => [at, target[i]!])) : undefined;
 }

@@ -1,5 +1,6 @@
 /** Rewriting of nest expressions. Shared subexpressions stay shared: a node is rewritten once. */
 import { unreachable } from "../util/errors.ts";
+import { structuralKey } from "../util/structural-key.ts";
 import type { Expression, LoadIndex } from "./expression.ts";
 import { type Index, substitute } from "./index-expression.ts";
 import type { Level, Nest, Reduction } from "./nest.ts";
@@ -150,18 +151,10 @@ export function mapExpressions(nest: Nest, map: (expression: Expression) => Expr
 export function shareSubexpressions(nest: Nest): Nest {
   const numbers = new Map<Expression, number>();
   const byKey = new Map<string, Expression>();
-  const visit = rewriter((expression) => {
-    const key = JSON.stringify(expression, (name, value) => {
-      if (name === "") return value;
-      const number =
-        typeof value === "object" && value !== null ? numbers.get(value as Expression) : undefined;
-      if (number !== undefined) return `#${number}`;
-      return Object.is(value, -0)
-        ? "-0"
-        : typeof value === "number" && !Number.isFinite(value)
-          ? String(value)
-          : value;
-    });
+  const visit = rewriter((rebuilt) => {
+    const expression = withoutDetour(rebuilt);
+    if (numbers.has(expression)) return expression;
+    const key = keyOf(expression, numbers);
     const known = byKey.get(key);
     if (known !== undefined) return known;
     byKey.set(key, expression);
@@ -170,3 +163,23 @@ export function shareSubexpressions(nest: Nest): Nest {
   });
   return mapExpressions(nest, visit);
 }
+
+/** A truth value that went through memory as 0 or 1 is that truth value. */
+function withoutDetour(expression: Expression): Expression {
+  if (expression.kind !== "compare" || expression.op !== "ne" || !isInteger(expression.y, 0))
+    return expression;
+  const { x } = expression;
+  return x.kind === "select" && isInteger(x.yes, 1) && isInteger(x.no, 0) ? x.condition : expression;
+}
+
+function isInteger(expression: Expression, value: number): boolean {
+  return expression.kind === "constant" && expression.type === "i32" && expression.value === value;
+}
+
+function keyOf(expression: Expression, numbers: ReadonlyMap<Expression, number>): string {
+  const operands = operandsOf(expression).map((operand) => numbers.get(operand));
+  const plain = rebuild(expression, () => placeholder);
+  return `${operands.join()} ${structuralKey(plain)}`;
+}
+
+const placeholder: Expression = { kind: "constant", type: "i32", value: 0 };

@@ -6,11 +6,11 @@
  * the plain list of its axes). Then its axes are replaced by the producer's store index, whatever that is. No
  * arithmetic changes: the value in the register is the value that memory would have kept.
  */
-import { identityMap, loadsOf } from "../../kernel/access.ts";
+import { identityMap, loadsOf, matchDimensions } from "../../kernel/access.ts";
 import { constantIndex, type Index } from "../../kernel/index-expression.ts";
 import { type Buffer, type Nest, type Store, storageOf } from "../../kernel/nest.ts";
 import { replaceAxes, rewriter, shareSubexpressions } from "../../kernel/rewrite.ts";
-import { BufferTable, compactNest } from "./merge-nests.ts";
+import { asLoaded, BufferTable, compactNest } from "./merge-nests.ts";
 import type { Item, NestList } from "./nest-list.ts";
 
 /** Tries to move the whole of `consumer` into the single writer of `storage`. */
@@ -49,9 +49,12 @@ function axesByDimension(consumer: Nest, storage: Buffer, buffer: Buffer): Map<n
   for (const load of loadsOf(consumer)) {
     const loaded = consumer.buffers[load.buffer]!;
     if (storageOf(loaded) !== storage) continue;
-    if (loaded !== buffer || load.fill !== undefined) return undefined;
-    const map = identityMap(consumer, loaded, load.index, consumer.space);
-    if (map === undefined) return undefined;
+    const own = identityMap(consumer, loaded, load.index, consumer.space);
+    const dimensions = matchDimensions(loaded.shape, buffer.shape);
+    if (own === undefined || dimensions === undefined || load.fill !== undefined) return undefined;
+    const map = new Map(
+      [...own].flatMap(([axis, at]) => (dimensions.has(at) ? [[axis, dimensions.get(at)!]] : [])),
+    );
     if (found !== undefined && JSON.stringify([...found]) !== JSON.stringify([...map])) return undefined;
     found = map;
   }
@@ -88,6 +91,7 @@ function mergeEpilogue(
   };
   const move = replaceAxes(replace);
   const adopt = table.adopt(consumer);
+  const register = asLoaded(store.value, storage.dtype);
   const useRegister = rewriter((expression) =>
     expression.kind === "load" && storageOf(table.buffers[expression.buffer]!) === storage
       ? store.value

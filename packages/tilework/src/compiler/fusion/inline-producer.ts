@@ -4,7 +4,7 @@
  *
  * The consumer's index replaces the producer's axes, so no arithmetic changes.
  */
-import { identityMap, type Load, loadsOf } from "../../kernel/access.ts";
+import { identityMap, type Load, loadsOf, matchDimensions } from "../../kernel/access.ts";
 import type { Expression } from "../../kernel/expression.ts";
 import { axesOf, constantIndex, type Index } from "../../kernel/index-expression.ts";
 import { type Buffer, type Nest, storageOf } from "../../kernel/nest.ts";
@@ -16,7 +16,7 @@ import {
   shareSubexpressions,
 } from "../../kernel/rewrite.ts";
 import { joinOrigins } from "./fuse-epilogue.ts";
-import { BufferTable, compactNest } from "./merge-nests.ts";
+import { asLoaded, BufferTable, compactNest } from "./merge-nests.ts";
 import type { Item, NestList } from "./nest-list.ts";
 
 /** Elementwise operations that may be repeated for several readers rather than stored. */
@@ -109,16 +109,19 @@ function inlineInto(
   dimensionOf: ReadonlyMap<number, number>,
 ): Nest | undefined {
   const table = new BufferTable(reader.buffers);
-  const adopted = table.adopt(producer)(value);
+  const adopted = asLoaded(table.adopt(producer)(value), buffer.dtype);
   let possible = true;
   const byIndex = new Map<string, Expression>();
   const inlined = (load: Load): Expression => {
-    const key = JSON.stringify(load.index);
+    const shape = table.buffers[load.buffer]!.shape;
+    const key = JSON.stringify([load.index, shape]);
     const known = byIndex.get(key);
     if (known !== undefined) return known;
+    const dimensions = matchDimensions(buffer.shape, shape)!;
     const replace = (axis: number): Index => {
       const dimension = dimensionOf.get(axis);
-      return dimension === undefined ? constantIndex(0) : (load.index[dimension] as Index);
+      const loaded = dimension === undefined ? undefined : dimensions.get(dimension);
+      return loaded === undefined ? constantIndex(0) : (load.index[loaded] as Index);
     };
     const moved = load.index.some((index) => "dynamic" in index) ? undefined : replaceAxes(replace)(adopted);
     if (moved === undefined) possible = false;
@@ -129,7 +132,8 @@ function inlineInto(
   const replaceLoads = rewriter((expression) => {
     if (expression.kind !== "load" || storageOf(table.buffers[expression.buffer]!) !== storage)
       return expression;
-    if (table.buffers[expression.buffer] !== buffer || expression.fill !== undefined) possible = false;
+    const { shape } = table.buffers[expression.buffer]!;
+    if (matchDimensions(buffer.shape, shape) === undefined || expression.fill !== undefined) possible = false;
     return possible ? inlined(expression) : expression;
   });
   const mapped = mapExpressions(reader, replaceLoads);

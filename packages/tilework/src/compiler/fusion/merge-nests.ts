@@ -1,8 +1,10 @@
 /** Building one nest of parts of two: a table of buffers that both share. */
+import { binary, i32 } from "../../kernel/build-expression.ts";
 import type { Expression, LoadIndex } from "../../kernel/expression.ts";
 import type { Index } from "../../kernel/index-expression.ts";
 import type { Axis, Buffer, Guard, Level, Nest, Store } from "../../kernel/nest.ts";
 import { expressionsOf, mapExpressions, nodesUnder, rewriter } from "../../kernel/rewrite.ts";
+import type { Dtype } from "../../tensor/dtype.ts";
 
 /** The buffers of a nest under construction; foreign expressions are renumbered into it. */
 export class BufferTable {
@@ -25,6 +27,11 @@ export class BufferTable {
         : expression,
     );
   }
+}
+
+/** What a load would give of a value that was stored to a buffer of this type. */
+export function asLoaded(value: Expression, dtype: Dtype): Expression {
+  return dtype === "uint8" ? binary("and", value, i32(255)) : value;
 }
 
 /** Drops buffers that are no longer used and axes that nothing refers to, renumbering the rest. */
