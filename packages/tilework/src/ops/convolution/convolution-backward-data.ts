@@ -1,0 +1,136 @@
+import { defineOp, type LowerContext, type Op } from "../../graph/define-op.ts";
+import type { Value } from "../../graph/value.ts";
+import { mul } from "../../kernel/build-expression.ts";
+import { addIndex, axisIndex, scaleIndex } from "../../kernel/index-expression.ts";
+import type { Buffer } from "../../kernel/nest.ts";
+import { NestBuilder } from "../../kernel/nest-builder.ts";
+import { type Shape, sizeOf } from "../../tensor/shape.ts";
+import { convolution } from "./convolution.ts";
+import { convolutionBackwardFilter } from "./convolution-backward-filter.ts";
+import {
+  type ConvolutionGeometry,
+  type ConvolutionOptions,
+  checkImage,
+  checkKernel,
+  checkUpstream,
+  convolutionGeometry,
+  convolvedShape,
+} from "./convolution-shapes.ts";
+import { forEachProduct } from "./each-product.ts";
+import { groupAxis, inputAxes, readingTaps } from "./window-taps.ts";
+
+const name = "convolutionBackwardData";
+
+export interface BackwardDataOptions extends ConvolutionOptions {
+  /** The spatial sizes of the convolution's input, which is the result here. */
+  readonly inputSizes: readonly number[];
+}
+
+function geometryOf(upstream: Shape, kernel: Shape, options: BackwardDataOptions): ConvolutionGeometry {
+  const channels = kernel.at(-2)! * (options.groups ?? 1);
+  return convolutionGeometry(name, [upstream[0]!, ...options.inputSizes, channels], kernel, options);
+}
+
+function resultShape({ batch, inputSizes, groups, channels }: ConvolutionGeometry): number[] {
+  return [batch, ...inputSizes, groups * channels];
+}
+
+/**
+ * The gradient of a convolution by its input, also known as transposed convolution: each upstream pixel spreads over
+ * the pixels that its window read. `[batch, …outputs, filters]` gives `[batch, …inputSizes, channels]`.
+ */
+export const convolutionBackwardData: Op<[upstream: Value, kernel: Value], BackwardDataOptions> = defineOp({
+  name,
+  infer: ([upstream, kernel], options) => {
+    checkImage(name, "upstream", upstream!);
+    checkKernel(name, kernel!, upstream!.shape.length);
+    const geometry = geometryOf(upstream!.shape, kernel!.shape, options);
+    checkUpstream(name, upstream!, convolvedShape(geometry));
+    return [{ shape: resultShape(geometry), dtype: "float32" }];
+  },
+  gradient: ({ inputs: [forward, kernel], attributes, upstream: [upstream] }) => [
+    convolution(upstream!, kernel!, attributes),
+    convolutionBackwardFilter(upstream!, forward!, {
+      ...attributes,
+      kernelSizes: kernel!.shape.slice(0, -2),
+    }),
+  ],
+  lower,
+  reference: ([upstream, kernel], options) => {
+    const geometry = geometryOf(upstream!.shape, kernel!.shape, options);
+    const { groups, channels, filters } = geometry;
+    const dx = new Float64Array(sizeOf(resultShape(geometry)));
+    forEachProduct(geometry, (inputPixel, outputPixel, tap) => {
+      for (let channel = 0; channel < groups * channels; channel++) {
+        const group = Math.floor(channel / channels);
+        const row = (tap * channels + (channel % channels)) * groups * filters;
+        const from = outputPixel * groups * filters;
+        let sum = 0;
+        for (let filter = group * filters; filter < (group + 1) * filters; filter++)
+          sum += upstream!.data[from + filter]! * kernel!.data[row + filter]!;
+        dx[inputPixel * groups * channels + channel]! += sum;
+      }
+    });
+    return [dx];
+  },
+});
+
+function lower(context: LowerContext<BackwardDataOptions>): void {
+  const [upstream, kernel] = context.inputs as [Buffer, Buffer];
+  const geometry = geometryOf(upstream.shape, kernel.shape, context.attributes);
+  const taps = kernel.shape.slice(0, -2);
+  const { groups, channels, filters } = geometry;
+  const packed = context.temporary("kernelTransposed", [groups, ...taps, filters, channels]);
+  packKernel(context, kernel, packed, geometry);
+  contract(context, upstream, packed, geometry);
+}
+
+/** Copies the kernel with its taps reversed, filters before channels: what `contract` reads contiguously. */
+function packKernel(
+  context: LowerContext<BackwardDataOptions>,
+  kernel: Buffer,
+  packed: Buffer,
+  { windows, groups, channels, filters }: ConvolutionGeometry,
+): void {
+  const nest = new NestBuilder("convolutionTransposeKernel");
+  const group = groupAxis(nest, groups);
+  const flipped = windows.map(({ size }, axis) => nest.space(`tap${axis}`, size));
+  const filter = axisIndex(nest.space("filter", filters));
+  const channel = axisIndex(nest.space("channel", channels));
+  const taps = windows.map(({ size }, axis) => axisIndex(flipped[axis]!, -1, size - 1));
+  const element = nest.load(kernel, [...taps, channel, addIndex(filter, scaleIndex(group, filters))]);
+  nest.store(packed, [group, ...flipped.map((axis) => axisIndex(axis)), filter, channel], element);
+  context.emit(nest.build());
+}
+
+function contract(
+  context: LowerContext<BackwardDataOptions>,
+  upstream: Buffer,
+  packed: Buffer,
+  geometry: ConvolutionGeometry,
+): void {
+  const { batch, groups, channels, filters } = geometry;
+  const nest = new NestBuilder(name);
+  const image = axisIndex(nest.space("image", batch));
+  const group = groupAxis(nest, groups);
+  const inputs = inputAxes(nest, geometry);
+  const channel = axisIndex(nest.space("channel", channels));
+  const { outputs, flippedTaps } = readingTaps(nest, inputs, geometry);
+  const filter = axisIndex(nest.reduction("filter", filters));
+  const [sum] = nest.reduce([
+    {
+      op: "add",
+      value: mul(
+        nest.load(upstream, [image, ...outputs, addIndex(filter, scaleIndex(group, filters))]),
+        nest.load(packed, [group, ...flippedTaps, filter, channel]),
+      ),
+    },
+  ]);
+  const positions = inputs.map(({ position }) => position);
+  nest.store(
+    context.outputs[0]!,
+    [image, ...positions, addIndex(channel, scaleIndex(group, channels))],
+    sum!,
+  );
+  context.emit(nest.build());
+}

@@ -1,0 +1,26 @@
+import { sizeOf } from "../../tensor/shape.ts";
+import { forEachTap } from "./each-tap.ts";
+import type { Window } from "./window.ts";
+import { reachOf } from "./window-taps.ts";
+
+/**
+ * Visits every (image, output pixel, tap) that reads a real input pixel, with the row-major numbers of the input
+ * pixel and of the output pixel over all images, and of the tap. For the reference device.
+ */
+export function forEachProduct(
+  geometry: {
+    readonly batch: number;
+    readonly windows: readonly Window[];
+    readonly inputSizes: readonly number[];
+    readonly outputSizes: readonly number[];
+  },
+  visit: (inputPixel: number, outputPixel: number, tap: number) => void,
+): void {
+  const { batch, windows, inputSizes, outputSizes } = geometry;
+  const reaches = windows.map((window, axis) => reachOf(window, inputSizes[axis]!));
+  const taps = windows.map(({ size }) => size);
+  for (let image = 0; image < batch; image++)
+    forEachTap(reaches, inputSizes, taps, (inputPixel, outputPixel, tap) =>
+      visit(image * sizeOf(inputSizes) + inputPixel, image * sizeOf(outputSizes) + outputPixel, tap),
+    );
+}

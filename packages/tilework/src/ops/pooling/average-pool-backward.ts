@@ -1,0 +1,87 @@
+import { applyOp, defineOp, type LowerContext, type Op } from "../../graph/define-op.ts";
+import type { Value } from "../../graph/value.ts";
+import { div, f32 } from "../../kernel/build-expression.ts";
+import { axisIndex } from "../../kernel/index-expression.ts";
+import type { Buffer } from "../../kernel/nest.ts";
+import { NestBuilder } from "../../kernel/nest-builder.ts";
+import { sizeOf } from "../../tensor/shape.ts";
+import { checkImage } from "../convolution/convolution-shapes.ts";
+import { averagePoolDefinition } from "./average-pool.ts";
+import { forEachReading } from "./each-reading.ts";
+import { commonPixelCount, pixelCount } from "./pixel-count.ts";
+import {
+  checkPooled,
+  type PoolGeometry,
+  poolGeometry,
+  type UnpoolOptions,
+  unpooledShape,
+} from "./pool-geometry.ts";
+import { pooledPixel } from "./pool-nest.ts";
+
+const name = "averagePoolBackward";
+
+/** The gradient of average pooling by its input: each pixel gets an even share of the windows that hold it. */
+export const averagePoolBackward: Op<[upstream: Value], UnpoolOptions> = defineOp({
+  name,
+  infer: ([upstream], options) => {
+    checkImage(name, "upstream", upstream!);
+    const shape = unpooledShape(upstream!.shape, options);
+    checkPooled(name, "upstream", upstream!, poolGeometry(name, shape, options.pool));
+    return [{ shape, dtype: "float32" }];
+  },
+  gradient: ({ attributes: { pool }, upstream }) => applyOp(averagePoolDefinition, [upstream[0]!], { pool }),
+  lower: (context) => {
+    const upstream = context.inputs[0]!;
+    const shape = unpooledShape(upstream.shape, context.attributes);
+    const geometry = poolGeometry(name, shape, context.attributes.pool);
+    const common = commonPixelCount(geometry);
+    if (common !== undefined) sumOverReaders(context, geometry, upstream, common);
+    else sumOverReaders(context, geometry, divideByCounts(context, geometry, upstream), 1);
+  },
+  reference: ([upstream], options) => {
+    const shape = unpooledShape(upstream!.shape, options);
+    const geometry = poolGeometry(name, shape, options.pool);
+    const counts = new Float64Array(upstream!.data.length);
+    forEachReading(geometry, (_, output) => counts[output]!++);
+    const dx = new Float64Array(sizeOf(shape));
+    forEachReading(geometry, (input, output) => {
+      dx[input]! += upstream!.data[output]! / counts[output]!;
+    });
+    return [dx];
+  },
+});
+
+function divideByCounts(
+  context: LowerContext<UnpoolOptions>,
+  geometry: PoolGeometry,
+  upstream: Buffer,
+): Buffer {
+  const shares = context.temporary("shares", upstream.shape);
+  const nest = new NestBuilder("averagePoolShares");
+  const image = axisIndex(nest.space("image", geometry.batch));
+  const outputs = geometry.outputSizes.map((size, axis) => nest.space(`output${axis}`, size));
+  const channel = axisIndex(nest.space("channel", geometry.channels));
+  const place = [image, ...outputs.map((axis) => axisIndex(axis)), channel];
+  nest.store(shares, place, div(nest.load(upstream, place), pixelCount(geometry, outputs)));
+  context.emit(nest.build());
+  return shares;
+}
+
+/** Sums for each pixel what its windows give, then divides by `count`. */
+function sumOverReaders(
+  context: LowerContext<UnpoolOptions>,
+  geometry: PoolGeometry,
+  given: Buffer,
+  count: number,
+): void {
+  const nest = new NestBuilder(name);
+  const image = axisIndex(nest.space("image", geometry.batch));
+  const pixel = pooledPixel(nest, geometry);
+  const channel = axisIndex(nest.space("channel", geometry.channels));
+  const { output, fill, reduces } = pixel.readers();
+  const share = nest.load(given, [image, ...output, channel], fill);
+  const [sum] = reduces ? nest.reduce([{ op: "add", value: share }]) : [share];
+  const value = count === 1 ? sum! : div(sum!, f32(count));
+  nest.store(context.outputs[0]!, [image, ...pixel.position, channel], value);
+  context.emit(nest.build());
+}

@@ -1,0 +1,94 @@
+import { applyOp, type LowerContext, type OpDefinition, type ReferenceArray } from "../../graph/define-op.ts";
+import type { Value } from "../../graph/value.ts";
+import { position } from "../../kernel/build-expression.ts";
+import { axisIndex } from "../../kernel/index-expression.ts";
+import type { Buffer } from "../../kernel/nest.ts";
+import { NestBuilder } from "../../kernel/nest-builder.ts";
+import { sizeOf } from "../../tensor/shape.ts";
+import { type Callable, callable } from "../callable.ts";
+import { checkImage, spatialSizes } from "../convolution/convolution-shapes.ts";
+import { forEachReading } from "./each-reading.ts";
+import { maxPoolBackward } from "./max-pool-backward.ts";
+import { type Pool, type PoolOptions, pooledShape, poolGeometry } from "./pool-geometry.ts";
+import { codeDtype, readWindow } from "./pool-nest.ts";
+
+const name = "maxPool";
+
+export interface MaxPoolAttributes {
+  readonly pool: Pool;
+  /** Also give the winners' codes, which the gradient needs (see pool-nest.ts). */
+  readonly codes: boolean;
+}
+
+/** The largest pixel of each window, and with `codes` which one it was: the first in row-major order wins. */
+export const maxPoolDefinition: OpDefinition<MaxPoolAttributes> = {
+  name,
+  infer: ([x], { pool, codes }) => {
+    checkImage(name, "x", x!);
+    const geometry = poolGeometry(name, x!.shape, pool);
+    const shape = pooledShape(geometry);
+    return codes
+      ? [
+          { shape, dtype: "float32" },
+          { shape, dtype: codeDtype(geometry) },
+        ]
+      : [{ shape, dtype: "float32" }];
+  },
+  gradient: ({ inputs, outputs, attributes, upstream: [upstream] }) => {
+    if (upstream === undefined) return [undefined];
+    const codes = outputs[1] ?? applyOp(maxPoolDefinition, inputs, { ...attributes, codes: true })[1]!;
+    return [
+      maxPoolBackward(codes, upstream, { pool: attributes.pool, inputSizes: spatialSizes(inputs[0]!.shape) }),
+    ];
+  },
+  lower,
+  reference,
+};
+
+/**
+ * The largest pixel of each window, channel by channel: `[batch, …spatial, channels]` to `[batch, …outputs,
+ * channels]`. Padding never wins; a NaN does. The gradient goes to the first maximum in row-major order. A program
+ * that needs no gradient may say `codes: false`.
+ */
+export const maxPool: Callable<
+  (x: Value, options: PoolOptions & { readonly codes?: boolean }) => Value,
+  MaxPoolAttributes
+> = callable(
+  maxPoolDefinition,
+  (x, { codes = true, ...pool }) => applyOp(maxPoolDefinition, [x], { pool, codes })[0]!,
+);
+
+function lower(context: LowerContext<MaxPoolAttributes>): void {
+  const x = context.inputs[0]!;
+  const [values, codes] = context.outputs as [Buffer, Buffer | undefined];
+  const geometry = poolGeometry(name, x.shape, context.attributes.pool);
+  const nest = new NestBuilder(name);
+  const image = axisIndex(nest.space("image", geometry.batch));
+  const outputs = geometry.outputSizes.map((size, axis) => nest.space(`output${axis}`, size));
+  const channel = axisIndex(nest.space("channel", geometry.channels));
+  const { pixel, code } = readWindow(nest, geometry, outputs);
+  const value = nest.load(x, [image, ...pixel, channel]);
+  const place = [image, ...outputs.map((axis) => axisIndex(axis)), channel];
+  const [largest, winner] = nest.reduce([
+    codes === undefined ? { op: "max", value } : { op: "argmax", value, position: position(code) },
+  ]);
+  nest.store(values, place, largest!);
+  if (codes !== undefined) nest.store(codes, place, winner!);
+  context.emit(nest.build());
+}
+
+function reference([x]: readonly ReferenceArray[], { pool, codes }: MaxPoolAttributes): Float64Array[] {
+  const geometry = poolGeometry(name, x!.shape, pool);
+  const size = sizeOf(pooledShape(geometry));
+  const values = new Float64Array(size).fill(-Infinity);
+  const winners = new Float64Array(size).fill(-1);
+  forEachReading(geometry, (from, to, code) => {
+    const value = x!.data[from]!;
+    const best = values[to]!;
+    const better = value > best || (Number.isNaN(value) && !Number.isNaN(best));
+    if (winners[to]! >= 0 && !better) return;
+    values[to] = value;
+    winners[to] = code;
+  });
+  return codes ? [values, winners] : [values];
+}
