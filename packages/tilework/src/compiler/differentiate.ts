@@ -24,13 +24,12 @@ export function differentiate(loss: Value, withRespectTo: readonly Value[]): (Va
     );
   const forward = nodesOf([loss]);
   const known = new Set(forward);
-  const needed = nodesBehind(forward, withRespectTo);
+  const needs = dependence(forward, new Set(withRespectTo));
   const derivatives = new Map<Value, Value>([[loss, fill(1, loss.shape)]]);
   for (const node of forward.toReversed()) {
-    if (!node.inputs.some((input) => isNeeded(input, needed, withRespectTo))) continue;
     const upstream = node.outputs.map((output) => derivatives.get(output));
-    if (upstream.some((value) => value !== undefined))
-      backward(node, upstream, derivatives, (input) => isNeeded(input, needed, withRespectTo));
+    if (node.inputs.some(needs) && upstream.some((value) => value !== undefined))
+      backward(node, upstream, derivatives, needs);
   }
   const results = withRespectTo.map((value) => derivatives.get(value));
   for (const node of nodesOf(results.filter((value) => value !== undefined)))
@@ -38,16 +37,13 @@ export function differentiate(loss: Value, withRespectTo: readonly Value[]): (Va
   return results;
 }
 
-/** Nodes whose results depend on one of the values. */
-function nodesBehind(forward: readonly Node[], values: readonly Value[]): Set<Node> {
-  const behind = new Set<Node>();
-  for (const node of forward)
-    if (node.inputs.some((input) => isNeeded(input, behind, values))) behind.add(node);
-  return behind;
-}
-
-function isNeeded(input: Value, behind: ReadonlySet<Node>, values: readonly Value[]): boolean {
-  return input.dtype === "float32" && (behind.has(input.node) || values.includes(input));
+/** Tells whether an input of a node is, or differentiably depends on, one of the values. */
+function dependence(forward: readonly Node[], values: ReadonlySet<Value>): (input: Value) => boolean {
+  const dependent = new Set<Node>();
+  const needs = (input: Value): boolean =>
+    input.dtype === "float32" && (dependent.has(input.node) || values.has(input));
+  for (const node of forward) if (node.inputs.some(needs)) dependent.add(node);
+  return needs;
 }
 
 /** Adds the derivatives by a node's inputs. */

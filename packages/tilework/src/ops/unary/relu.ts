@@ -8,7 +8,7 @@ import { defineUnary, type UnaryOp } from "./define-unary.ts";
 export const relu: UnaryOp = defineUnary({
   name: "relu",
   expression: (x) => max(x, f32(0)),
-  reference: (x) => (x < 0 ? 0 : x),
+  reference: (x) => Math.max(x, 0),
   gradient: ({ y, upstream }) => where(greater(y, 0), upstream, 0),
 });
 
@@ -16,6 +16,6 @@ export const relu: UnaryOp = defineUnary({
 export const relu6: UnaryOp = defineUnary({
   name: "relu6",
   expression: (x) => min(max(x, f32(0)), f32(6)),
-  reference: (x) => (x < 0 ? 0 : x > 6 ? 6 : x),
+  reference: (x) => Math.min(Math.max(x, 0), 6),
   gradient: ({ y, upstream }) => where(logicalAnd(greater(y, 0), less(y, 6)), upstream, 0),
 });
