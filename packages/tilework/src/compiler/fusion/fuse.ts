@@ -4,6 +4,7 @@
  */
 import type { LoweredProgram } from "../lower.ts";
 import { fuseEpilogue } from "./fuse-epilogue.ts";
+import { fuseWindow } from "./fuse-window.ts";
 import { inlineProducer } from "./inline-producer.ts";
 import { NestList } from "./nest-list.ts";
 import { pruneReductions } from "./prune-reductions.ts";
@@ -14,6 +15,8 @@ export function fuseNests(program: LoweredProgram): LoweredProgram {
   inlineAll(list);
   fuseAll(list);
   inlineAll(list);
+  fuseAll(list);
+  fuseWindows(list);
   fuseAll(list);
   removeDead(list);
   return { ...program, nests: list.result() };
@@ -32,6 +35,11 @@ function fuseAll(list: NestList): void {
       break;
     }
   }
+}
+
+function fuseWindows(list: NestList): void {
+  for (const item of [...list.items])
+    for (const storage of item.reads) if (list.items.includes(item) && fuseWindow(list, item, storage)) break;
 }
 
 /** Drops nests, and single stores, whose results nobody needs. */

@@ -7,7 +7,7 @@
 import { identityMap, type Load, loadsOf, matchDimensions } from "../../kernel/access.ts";
 import type { Expression } from "../../kernel/expression.ts";
 import { axesOf, constantIndex, type Index } from "../../kernel/index-expression.ts";
-import { type Buffer, type Nest, storageOf } from "../../kernel/nest.ts";
+import { type Buffer, type Level, type Nest, type Reduction, storageOf } from "../../kernel/nest.ts";
 import {
   mapExpressions,
   nodesUnder,
@@ -16,7 +16,7 @@ import {
   shareSubexpressions,
 } from "../../kernel/rewrite.ts";
 import { joinOrigins } from "./fuse-epilogue.ts";
-import { asLoaded, BufferTable, compactNest } from "./merge-nests.ts";
+import { asLoaded, BufferTable, compactNest, keepRounding } from "./merge-nests.ts";
 import type { Item, NestList } from "./nest-list.ts";
 
 /** Elementwise operations that may be repeated for several readers rather than stored. */
@@ -138,5 +138,13 @@ function inlineInto(
   });
   const mapped = mapExpressions(reader, replaceLoads);
   if (!possible) return undefined;
-  return compactNest(shareSubexpressions({ ...mapped, buffers: table.buffers }));
+  const levels = mapped.levels.map((level, at): Level => {
+    const before = reader.levels[at]!.reductions;
+    const keep = (reduction: Reduction, slot: number): Reduction => ({
+      ...reduction,
+      value: keepRounding(before[slot]!, reduction.value),
+    });
+    return { ...level, reductions: level.reductions.map(keep) };
+  });
+  return compactNest(shareSubexpressions({ ...mapped, levels, buffers: table.buffers }));
 }

@@ -1,8 +1,8 @@
 /** Building one nest of parts of two: a table of buffers that both share. */
-import { binary, i32 } from "../../kernel/build-expression.ts";
+import { binary, convert, i32 } from "../../kernel/build-expression.ts";
 import type { Expression, LoadIndex } from "../../kernel/expression.ts";
 import type { Index } from "../../kernel/index-expression.ts";
-import type { Axis, Buffer, Guard, Level, Nest, Store } from "../../kernel/nest.ts";
+import type { Axis, Buffer, Guard, Level, Nest, Reduction, Store } from "../../kernel/nest.ts";
 import { expressionsOf, mapExpressions, nodesUnder, rewriter } from "../../kernel/rewrite.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
 
@@ -32,6 +32,17 @@ export class BufferTable {
 /** What a load would give of a value that was stored to a buffer of this type. */
 export function asLoaded(value: Expression, dtype: Dtype): Expression {
   return dtype === "uint8" ? binary("and", value, i32(255)) : value;
+}
+
+/**
+ * The reduction over a changed value, with the same roundings: a sum of products accumulates with one rounding
+ * each (nest.ts), so a product that came in by fusion, and was rounded before, must not look like one.
+ */
+export function keepRounding(before: Reduction, value: Expression): Expression {
+  const isProduct = (expression: Expression): boolean =>
+    expression.kind === "binary" && expression.op === "mul";
+  if (before.op !== "add" || isProduct(before.value) || !isProduct(value)) return value;
+  return convert("f32FromBits", convert("bitsFromF32", value));
 }
 
 /** Drops buffers that are no longer used and axes that nothing refers to, renumbering the rest. */
