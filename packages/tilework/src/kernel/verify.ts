@@ -1,0 +1,79 @@
+/**
+ * The proof that a nest is safe to print: it is well formed, every access lies inside its buffer at every point
+ * that the guards let pass, and no two space points meet in memory. Printed code checks nothing at run time.
+ */
+import { byteSize } from "../tensor/dtype.ts";
+import { stridesOf } from "../tensor/shape.ts";
+import { InternalError } from "../util/errors.ts";
+import { affineForm, axesOfForm, type Box, type Condition, rangeInBox } from "./affine-form.ts";
+import type { LoadIndex } from "./expression.ts";
+import { nodesOfExpressions } from "./expression-type.ts";
+import type { Nest } from "./nest.ts";
+import { proveBounds } from "./prove-bounds.ts";
+import { verifyInPlace, verifyStores } from "./verify-stores.ts";
+import { expressionsOfLevel, scopesOf, verifyStructure } from "./verify-structure.ts";
+
+/** Throws InternalError, naming the buffer, dimension and range, where safety cannot be proved. */
+export function verifyNest(nest: Nest): void {
+  verifyStructure(nest);
+  const sizes = nest.axes.map((axis) => axis.size);
+  const conditions = nest.guards.map(({ index, size }) => ({ form: affineForm(index, sizes), size }));
+  const scopes = scopesOf(nest);
+  const holdingIn = (axes: ReadonlySet<number>): Condition[] =>
+    conditions.filter(({ form }) => axesOfForm(form).every((axis) => axes.has(axis)));
+  nest.levels.forEach((level, at) => {
+    const holding = holdingIn(scopes.levels[at]!.axes);
+    for (const node of nodesOfExpressions(expressionsOfLevel(level)))
+      if (node.kind === "load") verifyAccess(nest, "load", node, holding);
+  });
+  const holding = holdingIn(scopes.stores.axes);
+  for (const node of nodesOfExpressions(nest.stores.map((store) => store.value)))
+    if (node.kind === "load") verifyAccess(nest, "load", node, holding);
+  for (const store of nest.stores) verifyAccess(nest, "store", store, holding);
+  verifyStores(nest, holding);
+  verifyInPlace(nest);
+}
+
+interface Access {
+  readonly buffer: number;
+  readonly index: readonly LoadIndex[];
+  readonly fill?: number;
+}
+
+function verifyAccess(
+  nest: Nest,
+  kind: "load" | "store",
+  access: Access,
+  holding: readonly Condition[],
+): void {
+  const buffer = nest.buffers[access.buffer]!;
+  const sizes = nest.axes.map((axis) => axis.size);
+  const box = sizes.map((size) => ({ min: 0, max: size - 1 }));
+  verifyReach(nest, access, box);
+  if (access.fill !== undefined) return;
+  access.index.forEach((index, dimension) => {
+    if ("dynamic" in index) return;
+    const size = buffer.shape[dimension]!;
+    const range = proveBounds(affineForm(index, sizes), size, box, holding);
+    if (range !== undefined)
+      throw new InternalError(
+        `nest ${nest.name}: ${kind} of ${buffer.name} (${buffer.shape.join(", ")}): dimension ${dimension} ` +
+          `ranges over ${range.min}..${range.max}, outside 0..${size - 1}`,
+      );
+  });
+}
+
+/** Byte offsets are computed in 31 bits, also at points that are then not accessed. */
+function verifyReach(nest: Nest, { buffer, index }: Access, box: Box): void {
+  const { name, dtype, shape } = nest.buffers[buffer]!;
+  const sizes = nest.axes.map((axis) => axis.size);
+  const strides = stridesOf(shape);
+  let reach = 0;
+  index.forEach((each, dimension) => {
+    if ("dynamic" in each) return;
+    const { min, max } = rangeInBox(affineForm(each, sizes), box);
+    reach += Math.max(Math.abs(min), Math.abs(max)) * strides[dimension]! * byteSize[dtype];
+  });
+  if (reach >= 2 ** 31)
+    throw new InternalError(`nest ${nest.name}: offsets into ${name} reach ${reach} bytes`);
+}
