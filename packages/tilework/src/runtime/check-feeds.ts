@@ -3,6 +3,7 @@ import type { TensorType } from "../graph/value.ts";
 import { formatShape, sizeOf } from "../tensor/shape.ts";
 import { ArgumentError } from "../util/errors.ts";
 import { didYouMean } from "../util/suggest.ts";
+import { checkData } from "./check-data.ts";
 import type { Feed, StepFeeds } from "./device.ts";
 
 /** Throws an ArgumentError that names the step and the input for a missing, unknown or ill-sized feed. */
@@ -25,15 +26,11 @@ export function checkFeeds(inputs: Readonly<Record<string, TensorType>>, steps: 
 }
 
 function checkFeed(feed: Feed, type: TensorType, where: string): void {
-  const needed = sizeOf(type.shape);
   if (!("source" in feed)) {
-    if (feed.length !== needed)
-      throw new ArgumentError(
-        "steps",
-        `${where}: got ${feed.length} elements; the shape ${formatShape(type.shape)} needs ${needed}`,
-      );
+    checkData("steps", where, feed, type);
     return;
   }
+  const needed = sizeOf(type.shape);
   const { source, rows } = feed;
   if (source.dtype !== type.dtype)
     throw new ArgumentError(

@@ -6,6 +6,7 @@ import { type Program, rootsOf, variablesOf } from "../../graph/program.ts";
 import type { Variable } from "../../graph/value.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
 import { ArgumentError } from "../../util/errors.ts";
+import { checkRows } from "../check-data.ts";
 import { checkFeeds } from "../check-feeds.ts";
 import {
   type DataSource,
@@ -44,10 +45,8 @@ class ReferenceSource implements DataSource {
   constructor(data: HostData, rowSize: number, dtype: Dtype) {
     this.dtype = dtype;
     this.rowSize = rowSize;
-    this.rows = data.length / rowSize;
+    this.rows = checkRows(data, rowSize, dtype);
     this.data = data;
-    if (!Number.isInteger(this.rows))
-      throw new ArgumentError("data", `got ${data.length} elements; rows of ${rowSize} do not fill them`);
   }
 
   release(): void {}

@@ -1,7 +1,7 @@
 /** Variables as float64 arrays, so that nothing is lost between steps. */
 import type { Variable } from "../../graph/value.ts";
-import { formatShape, sizeOf } from "../../tensor/shape.ts";
 import { ArgumentError } from "../../util/errors.ts";
+import { checkData } from "../check-data.ts";
 import { type HostData, hostData, type StoreSnapshot, type VariableStore } from "../device.ts";
 import { SerialQueue } from "../serial-queue.ts";
 
@@ -15,7 +15,7 @@ export class ReferenceStore implements VariableStore {
   readonly queue: SerialQueue = new SerialQueue();
 
   add(variables: readonly Assignment[]): void {
-    for (const assignment of variables) checkSize(assignment);
+    for (const { variable, data } of variables) checkData("variables", variable.name, data, variable);
     for (const { variable, data } of variables)
       if (!this.values.has(variable)) this.values.set(variable, Float64Array.from(data));
   }
@@ -36,7 +36,7 @@ export class ReferenceStore implements VariableStore {
 
   async write(values: readonly Assignment[]): Promise<void> {
     this.check(values.map(({ variable }) => variable));
-    for (const assignment of values) checkSize(assignment);
+    for (const { variable, data } of values) checkData("values", variable.name, data, variable);
     const copies = values.map(({ variable, data }) => ({ variable, data: Float64Array.from(data) }));
     return this.queue.run(() => {
       for (const { variable, data } of copies) this.values.set(variable, data);
@@ -52,12 +52,4 @@ export class ReferenceStore implements VariableStore {
       for (const [variable, data] of snapshot) this.values.set(variable, data as Float64Array);
     });
   }
-}
-
-function checkSize({ variable, data }: Assignment): void {
-  if (data.length !== sizeOf(variable.shape))
-    throw new ArgumentError(
-      "data",
-      `"${variable.name}" got ${data.length} elements; its shape ${formatShape(variable.shape)} needs ${sizeOf(variable.shape)}`,
-    );
 }

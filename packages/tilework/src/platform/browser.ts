@@ -1,0 +1,31 @@
+/** The browser: web workers, shared memory under cross-origin isolation, no files, no terminal. */
+import { TileworkError } from "../util/errors.ts";
+import type { HostWorker, Platform } from "./platform.ts";
+import { hostWebWorker } from "./web-worker.ts";
+
+export const browserPlatform: Platform = {
+  name: "browser",
+  get availableThreads() {
+    return Math.max(1, globalThis.navigator?.hardwareConcurrency ?? 1);
+  },
+  get sharedMemory() {
+    return typeof SharedArrayBuffer === "function" && globalThis.crossOriginIsolated === true;
+  },
+  terminal: { isTTY: false, columns: 80, write: (text) => console.log(text.replace(/\n$/, "")) },
+  environment: () => undefined,
+  now: () => performance.now(),
+  warn: (message) => console.warn(message),
+  prepareEngine: async () => {},
+  startWorker: async () => startWebWorker(),
+  readFile: refuseFiles,
+  writeFile: refuseFiles,
+};
+
+/** Starts the worker; bundlers find its entry by this literal. */
+export function startWebWorker(): HostWorker {
+  return hostWebWorker(new Worker(new URL("../runtime/cpu/worker.ts", import.meta.url), { type: "module" }));
+}
+
+async function refuseFiles(path: string): Promise<never> {
+  throw new TileworkError(`"${path}": a browser has no files by path; use bytes instead`);
+}

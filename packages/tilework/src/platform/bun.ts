@@ -1,0 +1,20 @@
+/** Bun: the web's workers; everything else as in Node. */
+import { startWebWorker } from "./browser.ts";
+import { nodePlatform } from "./node.ts";
+import type { Platform } from "./platform.ts";
+
+export const bunPlatform: Platform = {
+  name: "bun",
+  get availableThreads() {
+    return nodePlatform.availableThreads;
+  },
+  sharedMemory: typeof SharedArrayBuffer === "function",
+  terminal: nodePlatform.terminal,
+  environment: nodePlatform.environment,
+  now: nodePlatform.now,
+  warn: nodePlatform.warn,
+  prepareEngine: async () => {},
+  startWorker: async () => startWebWorker(),
+  readFile: nodePlatform.readFile,
+  writeFile: nodePlatform.writeFile,
+};

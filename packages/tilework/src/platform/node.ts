@@ -1,0 +1,73 @@
+/** Node: worker threads, files. Its modules are asked for at run time, so that no bundle for a browser meets them. */
+import type { HostWorker, Platform } from "./platform.ts";
+
+/** Any module of Node's own, where it can be had without waiting (Node 20.16 and later). */
+function builtin<T>(name: string): T | undefined {
+  const get = process.getBuiltinModule as ((name: string) => unknown) | undefined;
+  return get?.(name) as T | undefined;
+}
+
+async function load<T>(name: string): Promise<T> {
+  return builtin<T>(name) ?? ((await import(/* @vite-ignore */ name)) as T);
+}
+
+export const nodePlatform: Platform = {
+  name: "node",
+  get availableThreads() {
+    const os = builtin<typeof import("node:os")>("node:os");
+    return os?.availableParallelism() ?? globalThis.navigator?.hardwareConcurrency ?? 4;
+  },
+  sharedMemory: typeof SharedArrayBuffer === "function",
+  terminal: {
+    get isTTY() {
+      return process.stdout?.isTTY === true;
+    },
+    get columns() {
+      return process.stdout?.columns || 80;
+    },
+    write: (text) => void process.stdout.write(text),
+  },
+  environment: (name) => process.env[name],
+  now: () => performance.now(),
+  warn: (message) => console.warn(message),
+  prepareEngine: allowRelaxedSimd,
+  startWorker,
+  readFile: async (path) => {
+    const { readFile } = await load<typeof import("node:fs/promises")>("node:fs/promises");
+    return readFile(path);
+  },
+  writeFile: async (path, bytes) => {
+    const { writeFile } = await load<typeof import("node:fs/promises")>("node:fs/promises");
+    await writeFile(path, bytes);
+  },
+};
+
+/** Node 20's engine has relaxed SIMD behind a flag, which later engines do not know any more. */
+async function allowRelaxedSimd(): Promise<void> {
+  if (Number.parseInt(process.versions.node, 10) > 20) return;
+  const { setFlagsFromString } = await load<typeof import("node:v8")>("node:v8");
+  setFlagsFromString("--experimental-wasm-relaxed-simd");
+}
+
+async function startWorker(): Promise<HostWorker> {
+  const { Worker } = await load<typeof import("node:worker_threads")>("node:worker_threads");
+  const entry = new URL(/* @vite-ignore */ "../runtime/cpu/worker.ts", import.meta.url);
+  const worker = new Worker(entry, { execArgv: ["--disable-warning=ExperimentalWarning"] });
+  worker.unref();
+  return {
+    post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
+    onMessage: (handler) => void worker.on("message", handler),
+    onEnd: (handler) => {
+      let reason: string | undefined;
+      worker.on("error", (error: Error & { code?: string }) => {
+        reason = error.code === "ERR_WORKER_OUT_OF_MEMORY" ? "the worker ran out of memory" : String(error);
+      });
+      worker.on("messageerror", (error) => handler(`a message could not be read: ${error.message}`));
+      worker.on("exit", (code) => handler(reason ?? `the worker exited with code ${code}`));
+    },
+    keepAlive: (alive) => (alive ? worker.ref() : worker.unref()),
+    terminate: async () => {
+      await worker.terminate();
+    },
+  };
+}

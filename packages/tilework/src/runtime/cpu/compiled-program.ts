@@ -1,0 +1,73 @@
+/** A program's plan with its printed kernels; programs of the same structure share it. */
+import type { Plan } from "../../compiler/plan.ts";
+import type { Target } from "../../compiler/target.ts";
+import { type Program, variablesOf } from "../../graph/program.ts";
+import type { Variable } from "../../graph/value.ts";
+import { aligned } from "./allocator.ts";
+import type { CpuRuntime } from "./cpu-runtime.ts";
+import type { KernelBinary } from "./messages.ts";
+import type { Toolchain } from "./toolchain.ts";
+import { maximumPages } from "./wasm-memory.ts";
+
+export class CompiledProgram {
+  readonly plan: Plan;
+  readonly binary: KernelBinary;
+  /** The program's number in the workers. */
+  readonly number: number;
+  /** The variables of the program that was compiled; others of this structure have theirs in the same order. */
+  readonly variables: readonly Variable[];
+  /** For each kernel the addresses of its tables. */
+  readonly tables: readonly (readonly number[])[];
+
+  constructor(
+    runtime: CpuRuntime,
+    plan: Plan,
+    binary: KernelBinary,
+    variables: readonly Variable[],
+    tables: readonly (readonly Int32Array[])[],
+  ) {
+    this.plan = plan;
+    this.binary = binary;
+    this.variables = variables;
+    this.number = runtime.numberProgram(this);
+    this.tables = this.#placeTables(runtime, tables);
+  }
+
+  #placeTables(runtime: CpuRuntime, tables: readonly (readonly Int32Array[])[]): number[][] {
+    const all = tables.flat();
+    if (all.length === 0) return tables.map(() => []);
+    const bytes = all.reduce((sum, table) => sum + aligned(table.byteLength), 0);
+    const address = runtime.memory.allocate(bytes);
+    runtime.own(this, [address]);
+    let offset = 0;
+    const offsets = all.map((table) => {
+      const at = offset;
+      offset += aligned(table.byteLength);
+      return at;
+    });
+    runtime.memory.write(address, bytes, (target) => {
+      const words = new Int32Array(target.buffer, target.byteOffset, target.byteLength / 4);
+      all.forEach((table, at) => {
+        words.set(table, offsets[at]! / 4);
+      });
+    });
+    let next = 0;
+    return tables.map((own) => own.map(() => address + offsets[next++]!));
+  }
+}
+
+/** Compiles and prints on this thread, and lets the engine compile the module off it. */
+export async function compileForCpu(
+  runtime: CpuRuntime,
+  toolchain: Toolchain,
+  program: Program,
+  target: Target,
+): Promise<CompiledProgram> {
+  const plan = toolchain.compile(program, target);
+  const kernels = plan.kernels.map((kernel) => toolchain.emit(kernel));
+  const memory = { initial: 1, maximum: maximumPages, shared: runtime.memory.shared !== undefined };
+  const module = await WebAssembly.compile(toolchain.print(kernels, { relaxed: target.fused, memory }));
+  const tables = kernels.map((kernel) => kernel.tables);
+  const binary: KernelBinary = { kind: "wasm", module, kernels: kernels.length };
+  return new CompiledProgram(runtime, plan, binary, variablesOf(program), tables);
+}

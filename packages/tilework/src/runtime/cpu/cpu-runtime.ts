@@ -1,0 +1,90 @@
+/**
+ * What all stores, sources and programs of one CPU device share: memory, workers, the scratch arena, the order of
+ * calls. Blocks whose owner was collected are given back.
+ */
+import { SerialQueue } from "../serial-queue.ts";
+import { createDeviceMemory, type DeviceMemory } from "./device-memory.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+export class CpuRuntime {
+  readonly threads: number;
+  readonly memory: DeviceMemory;
+  /** Calls take effect in their order: runs are handed to the workers from here, variables read and written. */
+  readonly queue: SerialQueue = new SerialQueue();
+  readonly #blocks: FinalizationRegistry<readonly number[]>;
+  readonly #programs: FinalizationRegistry<number>;
+  readonly #inUse = new Set<object>();
+  #pool: WorkerPool | undefined;
+  #programNumbers = 0;
+  #arena = { address: 0, bytes: 0 };
+
+  constructor(threads: number, shared?: boolean) {
+    this.memory = createDeviceMemory(shared);
+    this.threads = this.memory.shared === undefined ? 1 : threads;
+    this.#blocks = new FinalizationRegistry((addresses) => {
+      for (const address of addresses) this.memory.free(address);
+    });
+    this.#programs = new FinalizationRegistry((program) => this.#pool?.unload(program));
+  }
+
+  /** A number for a program, whose kernels workers forget when it is collected. */
+  numberProgram(program: object): number {
+    const number = this.#programNumbers++;
+    this.#programs.register(program, number);
+    return number;
+  }
+
+  /** Gives the blocks back when the owner is collected, or by `disown`. */
+  own(owner: object, addresses: readonly number[]): void {
+    this.#blocks.register(owner, addresses, owner);
+  }
+
+  disown(owner: object, addresses: readonly number[]): void {
+    this.#blocks.unregister(owner);
+    for (const address of addresses) this.memory.free(address);
+  }
+
+  /** Keeps from collection what workers use until the task is done. */
+  async using<T>(things: object, task: () => Promise<T>): Promise<T> {
+    this.#inUse.add(things);
+    try {
+      return await task();
+    } finally {
+      this.#inUse.delete(things);
+    }
+  }
+
+  /** Running workers, fresh ones where there are none. Call it within the queue. */
+  async pool(): Promise<WorkerPool> {
+    if (this.#pool === undefined || this.#pool.ended)
+      this.#pool = await WorkerPool.start(this.threads, this.memory);
+    return this.#pool;
+  }
+
+  /** The address of scratch memory of at least that size, which all programs share. Call it within the queue. */
+  async arena(bytes: number): Promise<number> {
+    if (bytes > this.#arena.bytes || this.#arena.address === 0) {
+      await this.#pool?.idle();
+      if (this.#arena.address !== 0) this.memory.free(this.#arena.address);
+      this.#arena = { address: 0, bytes: 0 };
+      this.#arena = { address: this.memory.allocate(bytes), bytes };
+    }
+    return this.#arena.address;
+  }
+
+  /** Runs the task when all calls before it are done, and before any later one begins. */
+  exclusive<T>(task: () => T | Promise<T>): Promise<T> {
+    return this.queue.run(async () => {
+      await this.#pool?.idle();
+      return task();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.exclusive(() => this.#pool?.close());
+  }
+
+  async terminateWorker(worker: number): Promise<void> {
+    await this.#pool?.terminateWorker(worker);
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * The device's memory as the coordinating thread sees it: it alone hands out addresses. With shared memory it reads
+ * and writes directly. Without, the one worker owns the memory, and bytes go to and fro in messages, in order with
+ * the runs; then a copy of all that was written stays here, from which a fresh worker starts.
+ */
+import { platform } from "../../platform/current.ts";
+import { DeviceMemoryError } from "../memory-error.ts";
+import { Allocator } from "./allocator.ts";
+import { createMemory, maximumPages, pageBytes } from "./wasm-memory.ts";
+
+export interface DeviceMemory {
+  /** What workers are given; undefined where the worker makes its own. */
+  readonly shared: WebAssembly.Memory | undefined;
+  /** How large it is by now. */
+  readonly bytes: number;
+  /** Bytes handed out. */
+  readonly used: number;
+  /** The address of a new block, a multiple of 64. Throws a DeviceMemoryError when there is no room. */
+  allocate(bytes: number): number;
+  free(address: number): void;
+  /** Fills the first bytes of a block. */
+  write(address: number, bytes: number, fill: (target: Uint8Array) => void): void;
+  /** A copy of the bytes. */
+  read(address: number, bytes: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** A block has these contents now: what a fresh worker must start from. */
+  remember(address: number, data: Uint8Array): void;
+  /** From now on a worker's own memory is reached by this link; it is brought up to date first. */
+  connect(link: MemoryLink): void;
+}
+
+/** How bytes reach a memory that a worker owns. */
+export interface MemoryLink {
+  write(address: number, data: Uint8Array): void;
+  read(address: number, bytes: number): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Below this address lies nothing, so that 0 means none. */
+const firstAddress = 1024;
+
+const growth = 16 * 2 ** 20;
+
+export class SharedDeviceMemory implements DeviceMemory {
+  readonly shared: WebAssembly.Memory;
+  readonly #limit: number;
+  readonly #allocator = new Allocator(firstAddress);
+
+  constructor() {
+    const { memory, limit } = createMemory(true);
+    this.shared = memory;
+    this.#limit = limit;
+    this.#allocator.extend(this.bytes);
+  }
+
+  get bytes(): number {
+    return this.shared.buffer.byteLength;
+  }
+
+  get used(): number {
+    return this.#allocator.used;
+  }
+
+  allocate(bytes: number): number {
+    return this.#allocator.allocate(bytes) ?? this.#growAndAllocate(bytes);
+  }
+
+  free(address: number): void {
+    this.#allocator.free(address);
+  }
+
+  write(address: number, bytes: number, fill: (target: Uint8Array) => void): void {
+    fill(new Uint8Array(this.shared.buffer, address, bytes));
+  }
+
+  async read(address: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(this.shared.buffer, address, bytes).slice();
+  }
+
+  remember(): void {}
+
+  connect(): void {}
+
+  #growAndAllocate(bytes: number): number {
+    const missing = this.#allocator.missing(bytes);
+    if (this.bytes + missing > this.#limit) throw new DeviceMemoryError(bytes, this.used, this.#limit);
+    const generous = Math.min(Math.max(missing, growth), this.#limit - this.bytes);
+    if (!this.#tryGrow(generous) && !this.#tryGrow(missing))
+      throw new DeviceMemoryError(bytes, this.used, this.bytes);
+    this.#allocator.extend(this.bytes);
+    return this.#allocator.allocate(bytes)!;
+  }
+
+  #tryGrow(bytes: number): boolean {
+    try {
+      this.shared.grow(Math.ceil(bytes / pageBytes));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+export class WorkerOwnedMemory implements DeviceMemory {
+  readonly shared: undefined;
+  readonly #allocator = new Allocator(firstAddress);
+  readonly #contents = new Map<number, Uint8Array>();
+  #link: MemoryLink | undefined;
+
+  get bytes(): number {
+    return this.#allocator.end;
+  }
+
+  get used(): number {
+    return this.#allocator.used;
+  }
+
+  allocate(bytes: number): number {
+    const limit = maximumPages * pageBytes;
+    const found = this.#allocator.allocate(bytes);
+    if (found !== undefined) return found;
+    const missing = this.#allocator.missing(bytes);
+    if (this.bytes + missing > limit) throw new DeviceMemoryError(bytes, this.used, limit);
+    this.#allocator.extend(this.bytes + missing);
+    return this.#allocator.allocate(bytes)!;
+  }
+
+  free(address: number): void {
+    this.#contents.delete(address);
+    this.#allocator.free(address);
+  }
+
+  write(address: number, bytes: number, fill: (target: Uint8Array) => void): void {
+    const data = new Uint8Array(bytes);
+    fill(data);
+    this.remember(address, data);
+    this.#link?.write(address, data);
+  }
+
+  async read(address: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.#link !== undefined) return this.#link.read(address, bytes);
+    return (this.#contents.get(address) ?? new Uint8Array(bytes)).slice(0, bytes);
+  }
+
+  remember(address: number, data: Uint8Array): void {
+    this.#contents.set(address, data);
+  }
+
+  connect(link: MemoryLink): void {
+    this.#link = link;
+    for (const [address, data] of this.#contents) link.write(address, data);
+  }
+}
+
+/** Shared memory where the platform has it. */
+export function createDeviceMemory(shared: boolean = platform.sharedMemory): DeviceMemory {
+  return shared ? new SharedDeviceMemory() : new WorkerOwnedMemory();
+}

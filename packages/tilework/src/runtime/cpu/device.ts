@@ -1,0 +1,117 @@
+/** The CPU devices: compiled programs on a pool of workers over one shared memory. */
+import { supportsRelaxedSimd } from "../../codegen/wasm/features.ts";
+import { type Target, wasmTarget } from "../../compiler/target.ts";
+import type { Program } from "../../graph/program.ts";
+import { platform } from "../../platform/current.ts";
+import type { Dtype } from "../../tensor/dtype.ts";
+import { BoundedCache } from "../bounded-cache.ts";
+import type { DataSource, Device, Executable, HostData, VariableStore } from "../device.ts";
+import { warnOnce } from "../warn-once.ts";
+import { type CompiledProgram, compileForCpu } from "./compiled-program.ts";
+import { CpuRuntime } from "./cpu-runtime.ts";
+import { CpuExecutable } from "./executable.ts";
+import { CpuSource } from "./source.ts";
+import { CpuStore } from "./store.ts";
+import { type OpNumbers, structureKey } from "./structure-key.ts";
+import type { Toolchain } from "./toolchain.ts";
+
+export interface CpuDeviceOptions {
+  readonly kind: "wasm";
+  /** Workers; default: all processors. One where memory cannot be shared. */
+  readonly threads?: number;
+  /** Which instructions to print; default: relaxed SIMD where the engine has it. */
+  readonly variant?: "relaxed" | "strict";
+  /** Whether workers share memory; default: where the platform can. */
+  readonly shared?: boolean;
+  readonly toolchain: Toolchain;
+}
+
+export interface CpuDevice extends Device {
+  /** Bytes of device memory that are handed out. */
+  readonly memoryInUse: number;
+  /** Ends one worker as a crash would, for tests. */
+  terminateWorker(worker: number): Promise<void>;
+}
+
+const programLimit = 64;
+
+export function createCpuDevice(options: CpuDeviceOptions): CpuDevice {
+  return new WasmDevice(options);
+}
+
+class WasmDevice implements CpuDevice {
+  readonly name = "wasm";
+  readonly #runtime: CpuRuntime;
+  readonly #toolchain: Toolchain;
+  readonly #variant: CpuDeviceOptions["variant"];
+  readonly #ops: OpNumbers = new Map();
+  readonly #executables = new WeakMap<Program, Promise<Executable>>();
+  readonly #compiled = new BoundedCache<string, Promise<CompiledProgram>>(programLimit);
+
+  constructor({ threads = platform.availableThreads, variant, shared, toolchain }: CpuDeviceOptions) {
+    this.#runtime = new CpuRuntime(threads, shared);
+    this.#toolchain = toolchain;
+    this.#variant = variant;
+    if (this.#runtime.memory.shared === undefined && threads > 1)
+      warnOnce(
+        "Tilework runs in one worker because memory cannot be shared here; " +
+          "a page shares it when it is cross-origin isolated (headers Cross-Origin-Opener-Policy: same-origin " +
+          "and Cross-Origin-Embedder-Policy: require-corp)",
+      );
+  }
+
+  get threads(): number {
+    return this.#runtime.threads;
+  }
+
+  get memoryInUse(): number {
+    return this.#runtime.memory.used;
+  }
+
+  createStore(): VariableStore {
+    return new CpuStore(this.#runtime);
+  }
+
+  createSource(data: HostData, rowSize: number, dtype: Dtype): DataSource {
+    return new CpuSource(this.#runtime, data, rowSize, dtype);
+  }
+
+  load(program: Program): Promise<Executable> {
+    const known = this.#executables.get(program);
+    if (known !== undefined) return known;
+    const executable = this.#compile(program).then(
+      (compiled) => new CpuExecutable(this.#runtime, compiled, program),
+    );
+    this.#executables.set(program, executable);
+    executable.catch(() => this.#executables.delete(program));
+    return executable;
+  }
+
+  close(): Promise<void> {
+    return this.#runtime.close();
+  }
+
+  terminateWorker(worker: number): Promise<void> {
+    return this.#runtime.terminateWorker(worker);
+  }
+
+  #compile(program: Program): Promise<CompiledProgram> {
+    const key = structureKey(program, this.#ops);
+    const known = key === undefined ? undefined : this.#compiled.get(key);
+    if (known !== undefined) return known;
+    const compiled = this.#target().then((target) =>
+      compileForCpu(this.#runtime, this.#toolchain, program, target),
+    );
+    if (key !== undefined) {
+      this.#compiled.set(key, compiled);
+      compiled.catch(() => this.#compiled.delete(key));
+    }
+    return compiled;
+  }
+
+  async #target(): Promise<Target> {
+    await platform.prepareEngine();
+    const relaxed = this.#variant === undefined ? supportsRelaxedSimd() : this.#variant === "relaxed";
+    return { ...wasmTarget, fused: relaxed };
+  }
+}

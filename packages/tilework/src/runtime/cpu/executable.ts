@@ -1,0 +1,181 @@
+/**
+ * Runs a compiled program: stages the steps' data, binds the program to the store, hands the workers one run block
+ * and reads the results. Several runs may be handed over before the first is done.
+ */
+import { type Program, variablesOf } from "../../graph/program.ts";
+import type { TensorType, Variable } from "../../graph/value.ts";
+import { ArgumentError } from "../../util/errors.ts";
+import { checkFeeds } from "../check-feeds.ts";
+import type { Executable, Feed, StepFeeds, StepOutputs, VariableStore } from "../device.ts";
+import { aligned } from "./allocator.ts";
+import { Binding, overlap } from "./binding.ts";
+import { bytesIn, bytesOf, dataAt } from "./bytes.ts";
+import type { CompiledProgram } from "./compiled-program.ts";
+import type { CpuRuntime } from "./cpu-runtime.ts";
+import { encodeRun, type RunFeed, type RunInput, type RunOutput } from "./run-block.ts";
+import { CpuSource } from "./source.ts";
+import { CpuStore } from "./store.ts";
+
+interface NamedType extends TensorType {
+  readonly name: string;
+}
+
+export class CpuExecutable implements Executable {
+  readonly compiled: CompiledProgram;
+  readonly #runtime: CpuRuntime;
+  readonly #inputs: readonly NamedType[];
+  readonly #outputs: readonly NamedType[];
+  readonly #variables: ReadonlyMap<Variable, Variable>;
+  readonly #bindings = new WeakMap<CpuStore, Binding>();
+
+  constructor(runtime: CpuRuntime, compiled: CompiledProgram, program: Program) {
+    this.#runtime = runtime;
+    this.compiled = compiled;
+    this.#inputs = namedTypes(program.inputs);
+    this.#outputs = namedTypes(program.outputs);
+    const own = variablesOf(program);
+    this.#variables = new Map(compiled.variables.map((variable, at) => [variable, own[at]!]));
+  }
+
+  async run(store: VariableStore, steps: readonly StepFeeds[]): Promise<StepOutputs[]> {
+    if (!(store instanceof CpuStore) || store.runtime !== this.#runtime)
+      throw new ArgumentError("store", "the variables live on another device; make the store on this one");
+    checkFeeds(Object.fromEntries(this.#inputs.map((input) => [input.name, input])), steps);
+    for (const variable of this.#variables.values()) store.addressOf(variable);
+    if (steps.length === 0) return [];
+    return this.#runtime.using({ store, steps, executable: this }, () => this.#run(store, steps));
+  }
+
+  async #run(store: CpuStore, steps: readonly StepFeeds[]): Promise<StepOutputs[]> {
+    const blocks: number[] = [];
+    try {
+      const feeds = this.#stageFeeds(steps, blocks);
+      const results = this.#planResults(steps.length, blocks);
+      const { done } = await this.#runtime.queue.run(() => this.#submit(store, feeds, results, blocks));
+      await done;
+      return await this.#readResults(results, steps.length);
+    } finally {
+      for (const block of blocks) this.#runtime.memory.free(block);
+    }
+  }
+
+  /** Copies what steps bring along; rows of a source stay where they are, and only their numbers are copied. */
+  #stageFeeds(steps: readonly StepFeeds[], blocks: number[]): RunFeed[][] {
+    const staging = new Staging();
+    const feeds = steps.map((step) => this.#inputs.map(({ name }) => this.#stageFeed(step[name]!, staging)));
+    const block = this.#runtime.memory.allocate(staging.bytes);
+    blocks.push(block);
+    this.#runtime.memory.write(block, staging.bytes, (target) => staging.copyTo(target));
+    return feeds.map((step) => step.map((feedAt) => feedAt(block)));
+  }
+
+  #stageFeed(feed: Feed, staging: Staging): (block: number) => RunFeed {
+    if (!("source" in feed)) {
+      const offset = staging.add(bytesIn(feed));
+      return (block) => ({ address: block + offset, rowList: 0, rowBytes: 1, rows: feed.byteLength });
+    }
+    const { source, rows } = feed;
+    if (!(source instanceof CpuSource) || source.runtime !== this.#runtime)
+      throw new ArgumentError("steps", "the source lives on another device; make it on this one");
+    const { address, rowBytes } = source;
+    const offset = staging.add(bytesIn(rows));
+    return (block) => ({ address, rowList: block + offset, rowBytes, rows: rows.length });
+  }
+
+  #planResults(steps: number, blocks: number[]): Results {
+    let stride = 0;
+    const offsets = this.#outputs.map((output) => {
+      const offset = stride;
+      stride += aligned(bytesOf(output));
+      return offset;
+    });
+    const address = this.#runtime.memory.allocate(steps * stride);
+    blocks.push(address);
+    return { address, stride, offsets };
+  }
+
+  async #submit(
+    store: CpuStore,
+    feeds: RunFeed[][],
+    results: Results,
+    blocks: number[],
+  ): Promise<{ done: Promise<void> }> {
+    const { memory } = this.#runtime;
+    const pool = await this.#runtime.pool();
+    const binding = this.#bind(store, await this.#runtime.arena(this.compiled.plan.arenaBytes));
+    const { plan, number, binary } = this.compiled;
+    const inputs = this.#inputs.map(
+      (input): RunInput => ({
+        destination: binding.addresses[plan.inputs[input.name]!]!,
+        bytes: bytesOf(input),
+      }),
+    );
+    const outputs = this.#outputs.map(
+      (output, at): RunOutput => ({
+        source: binding.addresses[plan.outputs[output.name]!]!,
+        bytes: bytesOf(output),
+        offset: results.offsets[at]!,
+      }),
+    );
+    const run = encodeRun({
+      program: binding.program,
+      programWords: binding.programWords,
+      inputs,
+      outputs,
+      separate: overlap(inputs, outputs),
+      results: results.address,
+      resultStride: results.stride,
+      feeds,
+    });
+    const block = memory.allocate(run.byteLength);
+    blocks.push(block);
+    memory.write(block, run.byteLength, (target) => target.set(new Uint8Array(run.buffer)));
+    return { done: pool.run(number, binary, block) };
+  }
+  #bind(store: CpuStore, arena: number): Binding {
+    const known = this.#bindings.get(store);
+    if (known?.arena === arena) return known;
+    known?.release(this.#runtime);
+    const binding = new Binding(this.compiled, store, arena, (variable) => this.#variables.get(variable)!);
+    this.#bindings.set(store, binding);
+    return binding;
+  }
+
+  async #readResults({ address, stride, offsets }: Results, steps: number): Promise<StepOutputs[]> {
+    const bytes = await this.#runtime.memory.read(address, steps * stride);
+    return Array.from({ length: steps }, (_, step) =>
+      Object.fromEntries(
+        this.#outputs.map((output, at) => [output.name, dataAt(bytes, step * stride + offsets[at]!, output)]),
+      ),
+    );
+  }
+}
+
+/** Where a run's results lie: `stride` bytes a step, each output at its offset. */
+interface Results {
+  readonly address: number;
+  readonly stride: number;
+  readonly offsets: readonly number[];
+}
+
+/** Arrays that travel in one block. */
+class Staging {
+  readonly #parts: { readonly bytes: Uint8Array; readonly offset: number }[] = [];
+  bytes = 0;
+
+  /** Gives the offset in the block. */
+  add(bytes: Uint8Array): number {
+    const offset = this.bytes;
+    this.#parts.push({ bytes, offset });
+    this.bytes += aligned(bytes.length);
+    return offset;
+  }
+
+  copyTo(target: Uint8Array): void {
+    for (const { bytes, offset } of this.#parts) target.set(bytes, offset);
+  }
+}
+
+function namedTypes(types: Readonly<Record<string, TensorType>>): NamedType[] {
+  return Object.entries(types).map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
+}

@@ -1,0 +1,84 @@
+/** The workers' entry. A worker does what messages say, in their order; a failure is told and ends the pool. */
+import type { WorkerPort } from "../../platform/platform.ts";
+import { withWorkerPort } from "../../platform/worker-port.ts";
+import { Barrier, controlBytes } from "./barrier.ts";
+import { runSteps } from "./driver.ts";
+import type { Kernel, KernelLoader } from "./kernel-loader.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
+import { wasmLoader } from "./wasm-loader.ts";
+import { createMemory } from "./wasm-memory.ts";
+
+class PoolWorker {
+  readonly #worker: number;
+  readonly #memory: WebAssembly.Memory;
+  readonly #barrier: Barrier;
+  readonly #loader: KernelLoader;
+  readonly #programs = new Map<number, readonly Kernel[]>();
+  readonly #port: WorkerPort;
+
+  constructor(start: Extract<ToWorker, { type: "start" }>, port: WorkerPort) {
+    this.#worker = start.worker;
+    this.#memory = start.memory ?? createMemory(false).memory;
+    const words = controlBytes(start.workers) / 4;
+    const control = start.memory
+      ? new Int32Array(start.memory.buffer, start.control, words)
+      : new Int32Array(words);
+    this.#barrier = new Barrier(control, start.worker, start.workers, start.spinMilliseconds);
+    this.#loader = wasmLoader(this.#memory);
+    this.#port = port;
+  }
+
+  handle(message: Exclude<ToWorker, { type: "start" }>): void {
+    switch (message.type) {
+      case "load":
+        this.#programs.set(message.program, this.#loader.load(message.binary));
+        break;
+      case "unload":
+        this.#programs.delete(message.program);
+        break;
+      case "run":
+        runSteps(
+          this.#buffer(message.memoryBytes),
+          message.block,
+          this.#programs.get(message.program)!,
+          this.#barrier,
+          this.#worker,
+        );
+        if (this.#worker === 0) this.#answer({ type: "done", run: message.run });
+        break;
+      case "write":
+        new Uint8Array(this.#buffer(message.memoryBytes)).set(message.data, message.address);
+        break;
+      case "read": {
+        const buffer = this.#buffer(message.memoryBytes) as ArrayBuffer;
+        const data = buffer.slice(message.address, message.address + message.bytes);
+        this.#answer({ type: "data", request: message.request, data: new Uint8Array(data) }, [data]);
+      }
+    }
+  }
+
+  #answer(message: FromWorker, transfer?: readonly ArrayBuffer[]): void {
+    this.#port.post(message, transfer);
+  }
+
+  /** The memory in its present size; a memory of one's own is grown to that size first. */
+  #buffer(bytes: number): ArrayBufferLike {
+    const missing = Math.ceil((bytes - this.#memory.buffer.byteLength) / 65536);
+    if (missing > 0) this.#memory.grow(missing);
+    return this.#memory.buffer;
+  }
+}
+
+function serve(port: WorkerPort): void {
+  let worker: PoolWorker | undefined;
+  port.onMessage((message: ToWorker) => {
+    try {
+      if (message.type === "start") worker = new PoolWorker(message, port);
+      else worker!.handle(message);
+    } catch (error) {
+      port.post({ type: "failed", reason: String(error) } satisfies FromWorker);
+    }
+  });
+}
+
+withWorkerPort(serve);

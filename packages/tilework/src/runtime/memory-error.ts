@@ -1,0 +1,19 @@
+import { TileworkError } from "../util/errors.ts";
+
+/** The device has no room for what was asked. `bytes` is the size of the block that did not fit. */
+export class DeviceMemoryError extends TileworkError {
+  override name = "DeviceMemoryError";
+  readonly bytes: number;
+
+  constructor(bytes: number, used: number, limit: number) {
+    super(
+      `the device's memory is full: ${megabytes(bytes)} more are needed, ${megabytes(used)} of at most ${megabytes(limit)} are in use; ` +
+        "use a smaller batch size or less data at a time",
+    );
+    this.bytes = bytes;
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MB`;
+}
