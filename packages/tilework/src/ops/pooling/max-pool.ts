@@ -23,6 +23,7 @@ export interface MaxPoolAttributes {
 /** The largest pixel of each window, and with `codes` which one it was: the first in row-major order wins. */
 export const maxPoolDefinition: OpDefinition<MaxPoolAttributes> = {
   name,
+  selectsLargest: true,
   infer: ([x], { pool, codes }) => {
     checkImage(name, "x", x!);
     const geometry = poolGeometry(name, x!.shape, pool);

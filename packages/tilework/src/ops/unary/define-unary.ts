@@ -21,6 +21,8 @@ export interface UnaryRule<A> {
   readonly dtypes?: readonly Dtype[];
   /** The result's element type; the input's where left out. */
   readonly result?: Dtype;
+  /** Never reorders: x <= y gives f(x) <= f(y), to the last bit, and NaN gives NaN. */
+  readonly monotone?: boolean;
   expression(x: Expression, attributes: A, dtype: Dtype): Expression;
   reference(x: number, attributes: A): number;
   /** The derivative; undefined where it is 0 everywhere. */
@@ -41,6 +43,7 @@ export function unaryDefinition<A>(rule: UnaryRule<A>): OpDefinition<A> {
   const { name, dtypes = ["float32"], gradient } = rule;
   return {
     name,
+    ...(rule.monotone && { monotone: true }),
     infer: ([x], _) => {
       requireDtype(name, x!, dtypes);
       return [{ shape: x!.shape, dtype: rule.result ?? x!.dtype }];

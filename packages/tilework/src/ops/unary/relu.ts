@@ -7,6 +7,7 @@ import { defineUnary, type UnaryOp } from "./define-unary.ts";
 /** max(x, 0). Its derivative at 0 is 0, as in Keras. */
 export const relu: UnaryOp = defineUnary({
   name: "relu",
+  monotone: true,
   expression: (x) => max(x, f32(0)),
   reference: (x) => Math.max(x, 0),
   gradient: ({ y, upstream }) => where(greater(y, 0), upstream, 0),
@@ -15,6 +16,7 @@ export const relu: UnaryOp = defineUnary({
 /** min(max(x, 0), 6). Its derivative at 0 and at 6 is 0, as in Keras on JAX. */
 export const relu6: UnaryOp = defineUnary({
   name: "relu6",
+  monotone: true,
   expression: (x) => min(max(x, f32(0)), f32(6)),
   reference: (x) => Math.min(Math.max(x, 0), 6),
   gradient: ({ y, upstream }) => where(logicalAnd(greater(y, 0), less(y, 6)), upstream, 0),
