@@ -93,3 +93,14 @@ export interface Nest {
 export function slotsOf(level: Level): number {
   return level.reductions.reduce((count, reduction) => count + (reduction.op === "argmax" ? 2 : 1), 0);
 }
+
+/** Accumulators of a level with lanes, whatever the width of the machine's vectors. */
+export const virtualLanes = 16;
+
+/** Guards whose innermost reduction axis belongs to the level; for level = levels.length, those of the space. */
+export function guardsOfLevel(nest: Nest, level: number): Guard[] {
+  return nest.guards.filter(({ index }) => {
+    const found = index.terms.map(({ axis }) => nest.levels.findIndex((each) => each.axes.includes(axis)));
+    return Math.min(nest.levels.length, ...found.filter((at) => at >= 0)) === level;
+  });
+}
