@@ -24,7 +24,7 @@ export interface UnaryRule<A> {
   /** Never reorders: x <= y gives f(x) <= f(y), to the last bit, and NaN gives NaN. */
   readonly monotone?: boolean;
   expression(x: Expression, attributes: A, dtype: Dtype): Expression;
-  reference(x: number, attributes: A): number;
+  reference(x: number, attributes: A, dtype: Dtype): number;
   /** The derivative; undefined where it is 0 everywhere. */
   gradient?(context: UnaryGradient<A>): Value | undefined;
 }
@@ -57,6 +57,6 @@ export function unaryDefinition<A>(rule: UnaryRule<A>): OpDefinition<A> {
       lowerElementwise(name, context, ([x]) =>
         rule.expression(x!, context.attributes, context.inputs[0]!.dtype),
       ),
-    reference: ([x], attributes) => [x!.data.map((element) => rule.reference(element, attributes))],
+    reference: ([x], attributes) => [x!.data.map((element) => rule.reference(element, attributes, x!.dtype))],
   };
 }

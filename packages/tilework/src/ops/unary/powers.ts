@@ -5,12 +5,12 @@ import { divide } from "../binary/divide.ts";
 import { multiply } from "../binary/multiply.ts";
 import { defineUnary, type UnaryOp } from "./define-unary.ts";
 
-/** x². */
+/** x². int32 keeps the low 32 bits. */
 export const square: UnaryOp = defineUnary({
   name: "square",
   dtypes: ["float32", "int32"],
   expression: (x) => mul(x, x),
-  reference: (x) => x * x,
+  reference: (x, _, dtype) => (dtype === "int32" ? Math.imul(x, x) : x * x),
   gradient: ({ x, upstream }) => multiply(upstream, multiply(x, 2)),
 });
 
