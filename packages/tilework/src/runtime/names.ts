@@ -1,14 +1,14 @@
-/** The counter behind automatic names: `conv2d`, `conv2d_1`, … */
-const used = new Map<string, number>();
+/** The counters behind automatic names: conv2d, conv2d_1, conv2d_2, as Keras counts. */
+const counts = new Map<string, number>();
 
-/** `base` the first time, then `base_1`, `base_2` and so on, as Keras counts. */
-export function uniqueName(base: string): string {
-  const count = used.get(base) ?? 0;
-  used.set(base, count + 1);
-  return count === 0 ? base : `${base}_${count}`;
+/** `prefix` the first time, then `prefix_1`, `prefix_2`, … */
+export function uniqueName(prefix: string): string {
+  const count = counts.get(prefix) ?? 0;
+  counts.set(prefix, count + 1);
+  return count === 0 ? prefix : `${prefix}_${count}`;
 }
 
-/** Starts all counters again; models that exist keep their names. */
+/** Automatic names start anew, as Keras's `clear_session` makes them. */
 export function clearSession(): void {
-  used.clear();
+  counts.clear();
 }

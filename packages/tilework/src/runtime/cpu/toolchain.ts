@@ -1,18 +1,23 @@
 /** The compiler and the printer, as a device uses them. */
 import type { KernelCode } from "../../codegen/kernel-code.ts";
+import { emitKernel } from "../../codegen/tile/emit-kernel.ts";
+import { type PrintModuleOptions, printModule } from "../../codegen/wasm/print-module.ts";
+import { compileProgram } from "../../compiler/compile.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import type { ScheduledNest } from "../../compiler/schedule.ts";
 import type { Target } from "../../compiler/target.ts";
 import type { Program } from "../../graph/program.ts";
 
-export interface PrintOptions {
-  readonly relaxed: boolean;
-  readonly memory: { readonly initial: number; readonly maximum: number; readonly shared: boolean };
-}
-
 export interface Toolchain {
   compile(program: Program, target: Target): Plan;
   emit(kernel: ScheduledNest): KernelCode;
   /** The bytes of a module that exports `k0`, `k1`, … over the imported `env.memory`. */
-  print(kernels: readonly KernelCode[], options: PrintOptions): Uint8Array<ArrayBuffer>;
+  print(kernels: readonly KernelCode[], options: PrintModuleOptions): Uint8Array<ArrayBuffer>;
 }
+
+/** The library's own. */
+export const compilerToolchain: Toolchain = {
+  compile: compileProgram,
+  emit: emitKernel,
+  print: printModule,
+};

@@ -1,0 +1,42 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { configure, currentDevice, type DeviceName } from "./configure.ts";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  configure({});
+});
+
+test("auto takes the compiled device with the threads asked for", async () => {
+  configure({ device: "auto", threads: 3 });
+  const device = await currentDevice();
+  expect([device.name, device.threads]).toEqual(["wasm", 3]);
+  expect(await currentDevice()).toBe(device);
+});
+
+test("variables choose where the call leaves it open", async () => {
+  vi.stubEnv("TILEWORK_DEVICE", "wasm");
+  vi.stubEnv("TILEWORK_THREADS", "2");
+  configure({});
+  expect((await currentDevice()).threads).toBe(2);
+  configure({ device: "reference" });
+  expect((await currentDevice()).name).toBe("reference");
+});
+
+test("an unknown device is refused with the nearest name", () => {
+  expect(() => configure({ device: "wsam" as DeviceName })).toThrow(
+    'device: there is no device "wsam"; did you mean "wasm"?; devices are auto, x64, wasm, reference',
+  );
+});
+
+test.each([0, -1, 1.5, Number.NaN])("a number of threads that makes no sense is refused: %d", (threads) => {
+  expect(() => configure({ threads })).toThrow(`threads must be an integer from 1 to 1024; got ${threads}`);
+});
+
+test.each([
+  ["TILEWORK_DEVICE", "gpu", 'TILEWORK_DEVICE: there is no device "gpu"'],
+  ["TILEWORK_THREADS", "many", "TILEWORK_THREADS must be an integer from 1 to 1024; got NaN"],
+])("a variable with a bad value is named: %s=%s", async (name, value, message) => {
+  vi.stubEnv(name, value);
+  configure({});
+  await expect(currentDevice()).rejects.toThrow(message);
+});
