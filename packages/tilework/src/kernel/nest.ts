@@ -5,7 +5,8 @@
  * point, each level folds its reductions over all points of its axes, in lexicographic order, ascending, the
  * first axis slowest; the inner level (level 0) runs anew for every point of the outer one (level 1), whose
  * reductions read its results as `accumulator`s. Then the stores' values, over the last level's results, are
- * written. A nest without levels is elementwise.
+ * computed, all of them, and only then written: a nest may write a buffer in place of one that it reads, as long
+ * as no other space point reads what this one writes. A nest without levels is elementwise.
  *
  *     for space point p (any order, in parallel):
  *       for point w of levels[1].axes:            (where there is a second level)

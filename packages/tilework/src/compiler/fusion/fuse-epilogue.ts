@@ -7,11 +7,13 @@
  * arithmetic changes: the value in the register is the value that memory would have kept.
  */
 import { identityMap, loadsOf, matchDimensions } from "../../kernel/access.ts";
+import type { Expression, LoadIndex } from "../../kernel/expression.ts";
 import { constantIndex, type Index } from "../../kernel/index-expression.ts";
 import { type Buffer, type Nest, type Store, storageOf } from "../../kernel/nest.ts";
 import { replaceAxes, rewriter, shareSubexpressions } from "../../kernel/rewrite.ts";
 import { asLoaded, BufferTable, compactNest } from "./merge-nests.ts";
 import type { Item, NestList } from "./nest-list.ts";
+import { reshapeElementwise } from "./reshape-elementwise.ts";
 
 /** Tries to move the whole of `consumer` into the single writer of `storage`. */
 export function fuseEpilogue(list: NestList, consumer: Item, storage: Buffer): boolean {
@@ -22,12 +24,13 @@ export function fuseEpilogue(list: NestList, consumer: Item, storage: Buffer): b
   );
   if (stores.length !== 1 || consumer.nest.levels.length > 0 || consumer.nest.guards.length > 0) return false;
   const buffer = producer.nest.buffers[stores[0]!.buffer]!;
-  const replacement = axesByDimension(consumer.nest, storage, buffer);
-  if (replacement === undefined) return false;
+  const fitted = fitShape(consumer.nest, storage, buffer, producer.nest);
+  const replacement = fitted && axesByDimension(fitted, storage, buffer);
+  if (fitted === undefined || replacement === undefined) return false;
   const at = mergedPosition(list, producer, consumer);
   if (at === undefined) return false;
-  const keep = list.isNeeded(storage, consumer);
-  const merged = mergeEpilogue(producer.nest, stores[0]!, consumer.nest, replacement, keep);
+  const isNeeded = (written: Buffer): boolean => list.isNeeded(written, consumer);
+  const merged = mergeEpilogue(producer.nest, stores[0]!, fitted, replacement, isNeeded);
   if (merged === undefined) return false;
   const target = at === "producer" ? producer : consumer;
   const gone = at === "producer" ? consumer : producer;
@@ -41,6 +44,13 @@ export function fuseEpilogue(list: NestList, consumer: Item, storage: Buffer): b
 /** `a` or `a, b`, each origin once. */
 export function joinOrigins(...origins: readonly string[]): string {
   return [...new Set(origins.flatMap((origin) => origin.split(", ")))].join(", ");
+}
+
+/** The consumer over the producer's shape of the storage: as it is, or reshaped where it sees it through a view. */
+function fitShape(consumer: Nest, storage: Buffer, buffer: Buffer, producer: Nest): Nest | undefined {
+  const views = consumer.buffers.filter((candidate) => storageOf(candidate) === storage);
+  if (views.every((view) => matchDimensions(view.shape, buffer.shape) !== undefined)) return consumer;
+  return reshapeElementwise(consumer, buffer.shape, producer.buffers);
 }
 
 /** For each axis of the consumer the dimension of `buffer` that it runs along; undefined where it is no identity. */
@@ -81,9 +91,8 @@ function mergeEpilogue(
   store: Store,
   consumer: Nest,
   dimensionOf: ReadonlyMap<number, number>,
-  keep: boolean,
+  isNeeded: (storage: Buffer) => boolean,
 ): Nest | undefined {
-  const storage = storageOf(producer.buffers[store.buffer]!);
   const table = new BufferTable(producer.buffers);
   const replace = (axis: number): Index => {
     const dimension = dimensionOf.get(axis);
@@ -91,24 +100,52 @@ function mergeEpilogue(
   };
   const move = replaceAxes(replace);
   const adopt = table.adopt(consumer);
-  const register = asLoaded(store.value, storage.dtype);
-  const useRegister = rewriter((expression) =>
-    expression.kind === "load" && storageOf(table.buffers[expression.buffer]!) === storage
-      ? store.value
-      : expression,
-  );
+  const registers = new Registers(producer, table);
   const added: Store[] = [];
   for (const { buffer, index, value } of consumer.stores) {
     const moved = move(value);
-    const asPosition = move({ kind: "load", buffer: 0, index });
-    if (moved === undefined || asPosition?.kind !== "load") return undefined;
+    const place = move({ kind: "load", buffer: 0, index });
+    if (moved === undefined || place?.kind !== "load") return undefined;
     added.push({
       buffer: table.add(consumer.buffers[buffer]!),
-      index: asPosition.index as readonly Index[],
-      value: useRegister(adopt(moved)),
+      index: place.index as readonly Index[],
+      value: registers.use(adopt(moved)),
     });
   }
-  const kept = keep ? producer.stores : producer.stores.filter((old) => old !== store);
+  if (registers.missed) return undefined;
+  const kept = producer.stores.filter((old) => isNeeded(storageOf(producer.buffers[old.buffer]!)));
   const merged = { ...producer, name: `${producer.name}+${consumer.name}`, buffers: table.buffers };
   return compactNest(shareSubexpressions({ ...merged, stores: [...kept, ...added] }));
+}
+
+/** Replaces loads of what the producer stores by the stored values; `missed` tells of one at another place. */
+class Registers {
+  missed = false;
+  readonly use: (expression: Expression) => Expression;
+
+  constructor(producer: Nest, table: BufferTable) {
+    const stores = new Map<Buffer, Store>();
+    for (const store of producer.stores) {
+      const storage = storageOf(producer.buffers[store.buffer]!);
+      if (stores.has(storage)) this.missed = true;
+      stores.set(storage, store);
+    }
+    this.use = rewriter((expression) => {
+      if (expression.kind !== "load") return expression;
+      const loaded = table.buffers[expression.buffer]!;
+      const store = stores.get(storageOf(loaded));
+      if (store === undefined) return expression;
+      const stored = producer.buffers[store.buffer]!;
+      if (placeIn(loaded, expression.index) !== placeIn(stored, store.index)) this.missed = true;
+      return asLoaded(store.value, stored.dtype);
+    });
+  }
+}
+
+/** The indices along the axes longer than 1, with their sizes: equal for the same element of two close views. */
+function placeIn(buffer: Buffer, index: readonly LoadIndex[]): string {
+  const long = index.flatMap((at, dimension) =>
+    buffer.shape[dimension] === 1 ? [] : [[buffer.shape[dimension], at]],
+  );
+  return JSON.stringify(long);
 }

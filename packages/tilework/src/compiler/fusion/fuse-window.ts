@@ -56,7 +56,7 @@ function writtenBetween(list: NestList, producer: Item, pooling: Item): boolean 
   return between.some((item) => [...item.writes].some((storage) => producer.reads.has(storage)));
 }
 
-/** Each element belongs to one window at most, and windows do not extend along the innermost dimension. */
+/** Each element belongs to one of several windows at most; windows do not extend along the innermost dimension. */
 function hasDisjointWindows(nest: Nest, load: Load): boolean {
   const level = nest.levels[0]!;
   const elements = level.axes.reduce((product, axis) => product * nest.axes[axis]!.size, 1);
@@ -67,10 +67,9 @@ function hasDisjointWindows(nest: Nest, load: Load): boolean {
     const outside = index.terms.filter((term) => !level.axes.includes(term.axis));
     if (index.terms.some((term) => "table" in term) || outside.length > 1) return false;
     if (inWindow.length === 0) return true;
-    if (dimension === load.index.length - 1) return false;
+    if (dimension === load.index.length - 1 || outside.length === 0) return false;
     const extent = rangeOf({ offset: 0, terms: inWindow }, (axis) => nest.axes[axis]!.size);
-    const step = outside.length === 0 ? Number.POSITIVE_INFINITY : (outside[0] as { stride: number }).stride;
-    return extent.max - extent.min < step;
+    return extent.max - extent.min < (outside[0] as { stride: number }).stride;
   });
 }
 
