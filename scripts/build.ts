@@ -32,8 +32,8 @@ function build(): void {
 function rewriteWorkerUrls(file: string): void {
   const text = readFileSync(file, "utf8");
   const rewritten = text.replace(
-    /new URL\("([^"]+)\.ts", import\.meta\.url\)/g,
-    'new URL("$1.js", import.meta.url)',
+    /new URL\((\/\*.*?\*\/ )?"([^"]+)\.ts", import\.meta\.url\)/g,
+    'new URL($1"$2.js", import.meta.url)',
   );
   if (rewritten !== text) writeFileSync(file, rewritten);
 }
