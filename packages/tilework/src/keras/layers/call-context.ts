@@ -5,7 +5,7 @@ import type { Weight } from "./weight.ts";
 
 /** Where a layer's random op takes its numbers from: the step's seed, and a salt that no other call shares. */
 export interface CallSeed {
-  /** A scalar int32 input of the program, fed anew for every step. */
+  /** An int32 input of the program of shape (2,), fed anew for every step. */
   readonly seed: Value;
   readonly salt: number;
 }

@@ -70,6 +70,11 @@ export abstract class Layer {
     return false;
   }
 
+  /** Whether `call` takes a mask. */
+  get supportsMasking(): boolean {
+    return false;
+  }
+
   /** Layers inside this one (a model's); empty for plain layers. */
   get sublayers(): readonly Layer[] {
     return [];
@@ -147,6 +152,7 @@ export abstract class Layer {
   /** Calls the layer on symbolic tensors; gives all results. */
   applyAll(inputs: KerasTensor | readonly KerasTensor[], options: ApplyOptions = {}): readonly KerasTensor[] {
     const tensors = checkTensors(this.name, inputs);
+    this.#checkMask(options.mask);
     const shapes = tensors.map((tensor) => tensor.shape);
     const outputShapes = this.computeOutputShapes(shapes);
     const dtypes = this.computeOutputDtypes(tensors.map((tensor) => tensor.dtype));
@@ -233,8 +239,18 @@ export abstract class Layer {
 
   /** Makes a layer of what `getConfig` gave. */
   static fromConfig<L extends Layer>(this: LayerClass<L>, config: KerasConfig): L {
-    const options = Object.fromEntries(Object.entries(config).map(([key, value]) => [camelCase(key), value]));
-    return new this(options as never);
+    return new this(optionsOfConfig(config) as never);
+  }
+
+  #checkMask(mask: unknown): void {
+    if (mask === undefined) return;
+    if (!this.supportsMasking)
+      throw new ArgumentError("mask", `${this.name}: ${this.className} takes no mask`);
+    if (!(mask instanceof KerasTensor))
+      throw new ArgumentError(
+        "mask",
+        `${this.name}: mask must be a symbolic tensor, as input(shape) gives it`,
+      );
   }
 
   #single(inputs: readonly KerasShape[]): KerasShape {
@@ -244,6 +260,14 @@ export abstract class Layer {
       );
     return inputs[0]!;
   }
+}
+
+/** Keras's config as options: null is what was left out, and a dtype policy is its dtype. */
+function optionsOfConfig(config: KerasConfig): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(config).filter(([, value]) => value !== null);
+  const options = Object.fromEntries(entries.map(([key, value]) => [camelCase(key), value]));
+  const policy = options.dtype as { readonly config?: { readonly name?: unknown } } | undefined;
+  return typeof policy === "object" ? { ...options, dtype: policy.config?.name } : options;
 }
 
 function oneOrAll(

@@ -30,7 +30,7 @@ export function describe(value: unknown): string {
 }
 
 /** Left out (or null, as Python's None) it is `fallback`. */
-export function optional<T, D>(check: Check<T>, fallback: D): Check<T | D> {
+export function optional<T, const D>(check: Check<T>, fallback: D): Check<T | D> {
   return (value, at) => (value === undefined || value === null ? fallback : check(value, at));
 }
 
@@ -89,3 +89,9 @@ export const finite: Check<number> = numberBetween(-Infinity, Infinity);
 export function isWhole(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value);
 }
+
+/** A whole number from 0 on that starts a random stream. */
+export const seedNumber: Check<number> = (value, at) => {
+  if (isWhole(value) && value >= 0) return value;
+  throw refusal(at, "a whole number of at least 0", value);
+};
