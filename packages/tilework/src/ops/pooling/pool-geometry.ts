@@ -87,7 +87,7 @@ function checkAdaptive(name: string, sizes: readonly number[], inputSizes: reado
   if (!fits)
     throw new ArgumentError(
       "outputSizes",
-      `${name}: outputSizes must be ${inputSizes.length} whole numbers >= 1, one a spatial axis; received ${JSON.stringify(sizes)}`,
+      `${name}: outputSizes must have ${inputSizes.length} whole number${inputSizes.length === 1 ? "" : "s"} >= 1, one a spatial axis; received ${JSON.stringify(sizes)}`,
     );
   if (inputSizes.some((size) => size < 1))
     throw new ShapeError(`${name}: the input has no pixels, ${inputSizes.join("x")}`);
