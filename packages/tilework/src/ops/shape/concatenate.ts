@@ -3,7 +3,7 @@ import type { TensorType, Value } from "../../graph/value.ts";
 import { addIndex, constantIndex } from "../../kernel/index-expression.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
 import { formatShape, type Shape, sizeOf, stridesOf } from "../../tensor/shape.ts";
-import { ShapeError } from "../../util/errors.ts";
+import { ArgumentError, ShapeError } from "../../util/errors.ts";
 import { type Callable, callable } from "../callable.ts";
 import { spaceOver } from "../lower-elementwise.ts";
 import { forEachPlace, offsetOf } from "../reference-elementwise.ts";
@@ -49,8 +49,10 @@ const definition: OpDefinition<number> = {
 export const concatenate: Callable<(values: readonly Value[], axis?: number) => Value, number> = callable(
   definition,
   (values: readonly Value[], axis = -1) => {
-    const rank = values[0]?.shape.length ?? 0;
-    return applyOp(definition, values, normalizeAxis("concatenate", axis, rank))[0]!;
+    const [first] = values;
+    if (first === undefined)
+      throw new ArgumentError("values", "concatenate: there are no values; pass at least one");
+    return applyOp(definition, values, normalizeAxis("concatenate", axis, first.shape.length))[0]!;
   },
 );
 

@@ -37,7 +37,8 @@ export const sign: UnaryOp = defineUnary({
 });
 
 function roundHalfToEven(x: number): number {
-  const down = Math.floor(x);
-  if (x - down !== 0.5) return Math.round(x);
-  return down % 2 === 0 ? down : down + 1;
+  const magnitude = Math.abs(x);
+  const down = Math.floor(magnitude);
+  const tie = magnitude - down === 0.5;
+  return Math.sign(x) * (tie ? down + (down % 2) : Math.round(magnitude));
 }

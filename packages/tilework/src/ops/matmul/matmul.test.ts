@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+import { evaluate } from "../../testing/evaluate.ts";
+import { ShapeError } from "../../util/errors.ts";
+import { constant } from "../constant.ts";
+import { fill } from "../fill.ts";
+import { matmul } from "./matmul.ts";
+
+const a = constant([1, 2, 3, 4, 5, 6], [2, 3]);
+const b = constant([1, 0, 2, 1, 0, 3], [3, 2]);
+
+test("a product by hand, with either operand stored transposed", () => {
+  expect(evaluate(matmul(a, b))).toEqual([5, 11, 14, 23]);
+  expect(evaluate(matmul(b, a, { transposeA: true, transposeB: true }))).toEqual([5, 14, 11, 23]);
+});
+
+test("axes before the matrices broadcast", () => {
+  expect(matmul(fill(1, [4, 1, 2, 3]), fill(1, [5, 3, 7])).shape).toEqual([4, 5, 2, 7]);
+});
+
+test.each([
+  [
+    () => matmul(a, a),
+    "matmul: (2, 3) and (2, 3) do not fit: the left one has 3 columns, so the right one needs 3 rows, not 2",
+  ],
+  [() => matmul(a, fill(1, [3])), "matmul: the right matrix has shape (3,), but needs at least 2 axes"],
+  [() => matmul(fill(1, [2, 3], "int32"), b), "matmul: the left matrix is int32, but must be float32"],
+  [() => matmul(fill(1, [2, 2, 3]), fill(1, [3, 3, 4])), "matmul: shapes (2,) and (3,) do not broadcast"],
+])("what does not fit is refused (case %#)", (apply, message) => {
+  expect(apply).toThrow(ShapeError);
+  expect(apply).toThrow(message);
+});
