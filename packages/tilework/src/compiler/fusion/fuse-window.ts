@@ -10,7 +10,7 @@ import type { Expression } from "../../kernel/expression.ts";
 import { axesOf, constantIndex, type Index, rangeOf, substitute } from "../../kernel/index-expression.ts";
 import type { Buffer } from "../../kernel/nest.ts";
 import { type Guard, type Level, type Nest, type Store, storageOf } from "../../kernel/nest.ts";
-import { replaceAxes, rewriter, shareSubexpressions } from "../../kernel/rewrite.ts";
+import { nodesUnder, replaceAxes, rewriter, shareSubexpressions } from "../../kernel/rewrite.ts";
 import { joinOrigins } from "./fuse-epilogue.ts";
 import { asLoaded, BufferTable, compactNest, keepRounding } from "./merge-nests.ts";
 import type { Item, NestList } from "./nest-list.ts";
@@ -61,6 +61,11 @@ function hasDisjointWindows(nest: Nest, load: Load): boolean {
   const level = nest.levels[0]!;
   const elements = level.axes.reduce((product, axis) => product * nest.axes[axis]!.size, 1);
   if (load.fill !== undefined || elements > largestWindow) return false;
+  if (nodesUnder(nest.stores.map((store) => store.value)).includes(load)) return false;
+  if (
+    !level.axes.every((axis) => load.index.some((index) => !("dynamic" in index) && axesOf(index).has(axis)))
+  )
+    return false;
   return load.index.every((index, dimension) => {
     if ("dynamic" in index) return false;
     const inWindow = index.terms.filter((term) => level.axes.includes(term.axis));

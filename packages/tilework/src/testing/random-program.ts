@@ -1,0 +1,192 @@
+/** Random tensor programs for differential tests of compiler passes: small, with every kind of fusion in reach. */
+import fc from "fast-check";
+import { differentiate } from "../compiler/differentiate.ts";
+import { input, type Program, read } from "../graph/program.ts";
+import type { Value, Variable } from "../graph/value.ts";
+import { add } from "../ops/binary/add.ts";
+import { greater } from "../ops/binary/comparison.ts";
+import { multiply } from "../ops/binary/multiply.ts";
+import { subtract } from "../ops/binary/subtract.ts";
+import { convolution } from "../ops/convolution/convolution.ts";
+import { scalar } from "../ops/fill.ts";
+import { matmul } from "../ops/matmul/matmul.ts";
+import { averagePool } from "../ops/pooling/average-pool.ts";
+import { maxPool } from "../ops/pooling/max-pool.ts";
+import { reduceMax } from "../ops/reduce/reduce-extremum.ts";
+import { reduceMean } from "../ops/reduce/reduce-mean.ts";
+import { reduceSum } from "../ops/reduce/reduce-sum.ts";
+import { reshape } from "../ops/shape/reshape.ts";
+import { slice } from "../ops/shape/slice.ts";
+import { pad } from "../ops/shape/spread.ts";
+import { transpose } from "../ops/shape/transpose.ts";
+import { softmax } from "../ops/softmax/softmax.ts";
+import { exp } from "../ops/unary/exponential.ts";
+import { square } from "../ops/unary/powers.ts";
+import { relu } from "../ops/unary/relu.ts";
+import { tanh } from "../ops/unary/tanh.ts";
+import { where } from "../ops/where.ts";
+import { sizeOf } from "../tensor/shape.ts";
+
+/** One choice: which step, on which earlier values, with which parameter. */
+interface Choice {
+  readonly step: number;
+  readonly first: number;
+  readonly second: number;
+  readonly parameter: number;
+}
+
+export interface RandomProgram {
+  readonly program: Program;
+  readonly feeds: Readonly<Record<string, Float32Array>>;
+}
+
+type Step = (
+  x: Value,
+  y: Value,
+  parameter: number,
+  variable: (shape: readonly number[]) => Value,
+) => Value | undefined;
+
+const spatial = { strides: [1, 1], dilation: [1, 1], groups: 1 };
+
+const steps: readonly Step[] = [
+  (x) => relu(x),
+  (x) => tanh(x),
+  (x) => square(x),
+  (x) => exp(multiply(x, scalar(0.1))),
+  (x, y) => (broadcasting(x, y) ? add(x, y) : undefined),
+  (x, y) => (broadcasting(x, y) ? multiply(x, y) : undefined),
+  (x, y) => (broadcasting(x, y) ? subtract(x, y) : undefined),
+  (x, y) => (broadcasting(x, y) ? where(greater(x, 0), x, y) : undefined),
+  (x, _, parameter, variable) => add(x, variable(parameter === 0 ? [1] : [x.shape.at(-1) ?? 1])),
+  (x, _, parameter) =>
+    x.shape.length > 0 ? reduceSum(x, { axes: [parameter % x.shape.length] }) : undefined,
+  (x, _, parameter) =>
+    x.shape.length > 0 ? reduceMean(x, { axes: [parameter % x.shape.length], keepDims: true }) : undefined,
+  (x, _, parameter) =>
+    x.shape.length > 0 ? reduceMax(x, { axes: [parameter % x.shape.length], keepDims: true }) : undefined,
+  (x) => (x.shape.length > 1 ? reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]) : undefined),
+  (x) => (x.shape.length > 1 ? transpose(x) : undefined),
+  (x) => (x.shape.length > 0 ? softmax(x) : undefined),
+  (x) =>
+    x.shape.length > 0
+      ? pad(
+          x,
+          x.shape.map(() => 1),
+          x.shape.map(() => 0),
+        )
+      : undefined,
+  (x) =>
+    x.shape.length > 0 && x.shape[0]! > 1
+      ? slice(
+          x,
+          x.shape.map((_, axis) => (axis === 0 ? 1 : 0)),
+          x.shape.map((size, axis) => (axis === 0 ? size - 1 : size)),
+        )
+      : undefined,
+  (x, _, parameter, variable) =>
+    isImage(x)
+      ? convolution(x, variable([2, 2, x.shape[3]!, 1 + parameter]), {
+          ...spatial,
+          padding: [
+            [parameter % 2, 0],
+            [0, 1],
+          ],
+        })
+      : undefined,
+  (x, _, parameter) =>
+    isImage(x)
+      ? maxPool(x, {
+          window: [2, 2],
+          strides: [1 + (parameter % 2), 2],
+          padding: [
+            [0, 0],
+            [0, 0],
+          ],
+        })
+      : undefined,
+  (x, _, parameter) =>
+    isImage(x)
+      ? averagePool(x, {
+          window: [2, 2],
+          strides: [2, 1 + (parameter % 2)],
+          padding: [
+            [0, 0],
+            [0, 0],
+          ],
+        })
+      : undefined,
+  (x, _, parameter, variable) =>
+    x.shape.length === 2 ? matmul(x, variable([x.shape[1]!, 2 + parameter])) : undefined,
+];
+
+function isImage(x: Value): boolean {
+  return x.shape.length === 4 && x.shape[1]! > 1 && x.shape[2]! > 1;
+}
+
+function broadcasting(x: Value, y: Value): boolean {
+  const rank = Math.min(x.shape.length, y.shape.length);
+  for (let back = 1; back <= rank; back++) {
+    const [a, b] = [x.shape.at(-back)!, y.shape.at(-back)!];
+    if (a !== b && a !== 1 && b !== 1) return false;
+  }
+  return true;
+}
+
+/** A forward graph, its gradient by its variables, and an update of each with a moment, as a training step has. */
+export const randomProgram: fc.Arbitrary<RandomProgram> = fc
+  .array(
+    fc.record<Choice>({
+      step: fc.nat(steps.length - 1),
+      first: fc.nat(3),
+      second: fc.nat(5),
+      parameter: fc.nat(3),
+    }),
+    { minLength: 2, maxLength: 9 },
+  )
+  .map(build);
+
+function build(choices: readonly Choice[]): RandomProgram {
+  const variables: Variable[] = [];
+  const weights: Value[] = [];
+  const variable = (shape: readonly number[]): Value => {
+    const made: Variable = { name: `w${variables.length}`, shape, dtype: "float32" };
+    variables.push(made);
+    weights.push(read(made));
+    return weights.at(-1)!;
+  };
+  const x = input("x", { shape: [2, 4, 5, 3], dtype: "float32" });
+  const values: Value[] = [x];
+  for (const { step, first, second, parameter } of choices) {
+    const chosen = steps[step]!(at(values, first), at(values, second), parameter, variable);
+    if (typeof chosen === "object" && sizeOf(chosen.shape) < 2000) values.push(chosen);
+  }
+  const result = values.at(-1)!;
+  const loss = reduceMean(square(result), { axes: result.shape.map((_, axis) => axis) });
+  const gradients = differentiate(loss, weights);
+  const updates = weights.flatMap((weight, i) => updatesOf(variables[i]!, weight, gradients[i]));
+  return {
+    program: { inputs: { x }, outputs: { result, loss }, updates },
+    feeds: {
+      x: Float32Array.from({ length: sizeOf(x.shape) }, (_, i) => Math.sin(i * 1.7) + 0.2 * Math.cos(i)),
+    },
+  };
+}
+
+function at(values: readonly Value[], back: number): Value {
+  return values[Math.max(0, values.length - 1 - back)]!;
+}
+
+function updatesOf(
+  variable: Variable,
+  weight: Value,
+  gradient: Value | undefined,
+): Program["updates"][number][] {
+  if (gradient === undefined) return [];
+  const moment: Variable = { ...variable, name: `${variable.name}.moment` };
+  const momentum = add(multiply(read(moment), scalar(0.9)), gradient);
+  return [
+    { variable: moment, value: momentum },
+    { variable, value: subtract(weight, multiply(momentum, scalar(0.1))) },
+  ];
+}
