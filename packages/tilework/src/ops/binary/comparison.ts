@@ -13,9 +13,15 @@ function comparison(name: string, op: CompareOp, reference: (x: number, y: numbe
   });
 }
 
+/** x = y. */
 export const equal: BinaryOp = comparison("equal", "eq", (x, y) => x === y);
+/** x ≠ y. */
 export const notEqual: BinaryOp = comparison("notEqual", "ne", (x, y) => x !== y);
+/** x < y. */
 export const less: BinaryOp = comparison("less", "lt", (x, y) => x < y);
+/** x <= y. */
 export const lessEqual: BinaryOp = comparison("lessEqual", "le", (x, y) => x <= y);
+/** x > y. */
 export const greater: BinaryOp = comparison("greater", "gt", (x, y) => x > y);
+/** x >= y. */
 export const greaterEqual: BinaryOp = comparison("greaterEqual", "ge", (x, y) => x >= y);

@@ -52,6 +52,7 @@ test.each([
   ["many elements into one result", [64, 1024], undefined, 2],
   ["many elements with a rest", [40009], undefined, 3],
   ["leading axes", [32, 26, 26, 32], [0, 1, 2], 2],
+  ["pixels of a batch of images", [32, 60, 60, 128], [1, 2], 1],
   ["many results", [8192, 300], [1], 1],
 ])("reducing %s takes a number of nests that the shape alone decides", (_, shape, axes, nests) => {
   const x = input("x", { shape, dtype: "float32" });

@@ -49,7 +49,7 @@ export function defineReduce(rule: ReduceRule): ReduceOp {
   });
 }
 
-/** The gradient of what reduced x's axes, with size 1 at those axes. */
+/** x's shape with size 1 at the given axes. */
 export function keptDims(x: Value, axes: readonly number[]): number[] {
   return x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
 }

@@ -110,9 +110,13 @@ function expandKept(
   });
 }
 
-const fewResults = 4096;
+/** Results that lie before the first reduced axis, or in all, from which on a reduction is parallel enough. */
+const enoughRows = 16;
+const enoughResults = 4096;
+/** Elements a result, and in all, below which a second nest costs more than it gains. */
 const longReduction = 256;
 const muchWork = 32768;
+/** Elements of a chunk that is folded in lanes, at least. */
 const laneChunk = 1024;
 const mostChunks = 64;
 
@@ -121,13 +125,11 @@ function splitAxis(source: Buffer, reduced: readonly boolean[]): Chunks[] | unde
   const { shape } = source;
   const axes = shape.flatMap((size, axis) => (reduced[axis] && size > 1 ? [axis] : []));
   const length = axes.reduce((product, axis) => product * shape[axis]!, 1);
-  const results = sizeOf(shape) / length;
-  if (axes.length === 0 || length < longReduction || results > fewResults || length * results < muchWork)
-    return undefined;
-  const axis = axes[0]!;
+  const [axis] = axes;
+  if (axis === undefined || length < longReduction || sizeOf(shape) < muchWork) return undefined;
+  if (sizeOf(shape.slice(0, axis)) >= enoughRows || sizeOf(shape) / length > enoughResults) return undefined;
   const inLanes = axis === lastLongAxis(source);
-  if (inLanes && (results >= mostChunks || length < 2 * laneChunk)) return undefined;
-  return cut(axis, shape[axis]!, inLanes);
+  return inLanes && length < 2 * laneChunk ? undefined : cut(axis, shape[axis]!, inLanes);
 }
 
 function cut(axis: number, size: number, inLanes: boolean): Chunks[] {

@@ -2,6 +2,7 @@
 import { abs, compare, f32, unary } from "../../kernel/build-expression.ts";
 import { defineUnary, type UnaryOp } from "./define-unary.ts";
 
+/** NaN. */
 export const isNanElement: UnaryOp = defineUnary({
   name: "isNan",
   result: "bool",

@@ -4,6 +4,7 @@ import { multiply } from "../binary/multiply.ts";
 import { defineUnary, type UnaryOp } from "./define-unary.ts";
 import { negate } from "./negate.ts";
 
+/** The sine. */
 export const sin: UnaryOp = defineUnary({
   name: "sin",
   expression: (x) => math.sin(x),
@@ -11,6 +12,7 @@ export const sin: UnaryOp = defineUnary({
   gradient: ({ x, upstream }) => multiply(upstream, cos(x)),
 });
 
+/** The cosine. */
 export const cos: UnaryOp = defineUnary({
   name: "cos",
   expression: (x) => math.cos(x),
