@@ -48,6 +48,18 @@ function isMixedRadix(form: AffineForm, axes: readonly number[], box: Box): bool
   return true;
 }
 
+/**
+ * Whether different points surely store to different elements because, within the buffer's bounds (proved elsewhere,
+ * under the guards), each axis shows in just one dimension, and there its value can be read off.
+ */
+function isSeparable(nest: Nest, store: Store, axes: readonly number[], box: Box): boolean {
+  const sizes = nest.axes.map((axis) => axis.size);
+  const forms = store.index.map((index) => affineForm(index, sizes));
+  const own = forms.map((form) => axesOfForm(form).filter((axis) => axes.includes(axis)));
+  const once = axes.every((axis) => own.filter((dimension) => dimension.includes(axis)).length === 1);
+  return once && forms.every((form, dimension) => isMixedRadix(form, own[dimension]!, box));
+}
+
 /** Visits the points of the space where the conditions over it hold; false where there are too many. */
 function visitPoints(nest: Nest, conditions: readonly Condition[], visit: (box: Box) => void): boolean {
   const points = nest.space.reduce((count, axis) => count * nest.axes[axis]!.size, 1);
@@ -112,7 +124,9 @@ export function verifyStores(nest: Nest, conditions: readonly Condition[]): void
     groups.set(storage, [...(groups.get(storage) ?? []), at]);
   });
   for (const [storage, group] of groups) {
-    const own = group.every((at) => isMixedRadix(forms[at]!, axes, box));
+    const own = group.every(
+      (at) => isMixedRadix(forms[at]!, axes, box) || isSeparable(nest, nest.stores[at]!, axes, box),
+    );
     const apart = group.every((at, place) =>
       group
         .slice(0, place)

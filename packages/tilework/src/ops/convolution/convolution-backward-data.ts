@@ -16,7 +16,7 @@ import {
   convolutionGeometry,
   convolvedShape,
 } from "./convolution-shapes.ts";
-import { forEachProduct } from "./each-product.ts";
+import { forEachKernelRow } from "./each-product.ts";
 import { groupAxis, inputAxes, readingTaps } from "./window-taps.ts";
 
 const name = "convolutionBackwardData";
@@ -58,18 +58,12 @@ export const convolutionBackwardData: Op<[upstream: Value, kernel: Value], Backw
   lower,
   reference: ([upstream, kernel], options) => {
     const geometry = geometryOf(upstream!.shape, kernel!.shape, options);
-    const { groups, channels, filters } = geometry;
     const dx = new Float64Array(sizeOf(resultShape(geometry)));
-    forEachProduct(geometry, (inputPixel, outputPixel, tap) => {
-      for (let channel = 0; channel < groups * channels; channel++) {
-        const group = Math.floor(channel / channels);
-        const row = (tap * channels + (channel % channels)) * groups * filters;
-        const from = outputPixel * groups * filters;
-        let sum = 0;
-        for (let filter = group * filters; filter < (group + 1) * filters; filter++)
-          sum += upstream!.data[from + filter]! * kernel!.data[row + filter]!;
-        dx[inputPixel * groups * channels + channel]! += sum;
-      }
+    const [given, weights, { filters }] = [upstream!.data, kernel!.data, geometry];
+    forEachKernelRow(geometry, (element, row, from) => {
+      let sum = 0;
+      for (let filter = 0; filter < filters; filter++) sum += given[from + filter]! * weights[row + filter]!;
+      dx[element]! += sum;
     });
     return [dx];
   },

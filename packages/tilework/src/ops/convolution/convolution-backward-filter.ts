@@ -17,7 +17,7 @@ import {
   convolvedShape,
   spatialSizes,
 } from "./convolution-shapes.ts";
-import { forEachProduct } from "./each-product.ts";
+import { forEachKernelRow } from "./each-product.ts";
 import { groupAxis, inputPosition } from "./window-taps.ts";
 
 const name = "convolutionBackwardFilter";
@@ -61,15 +61,10 @@ export const convolutionBackwardFilter: Op<[x: Value, upstream: Value], Backward
     const geometry = geometryOf(x!.shape, upstream!.shape, options);
     const { groups, channels, filters } = geometry;
     const dk = new Float64Array(sizeOf(options.kernelSizes) * channels * groups * filters);
-    forEachProduct(geometry, (inputPixel, outputPixel, tap) => {
-      for (let channel = 0; channel < groups * channels; channel++) {
-        const group = Math.floor(channel / channels);
-        const row = (tap * channels + (channel % channels)) * groups * filters;
-        const from = outputPixel * groups * filters;
-        const element = x!.data[inputPixel * groups * channels + channel]!;
-        for (let filter = group * filters; filter < (group + 1) * filters; filter++)
-          dk[row + filter]! += element * upstream!.data[from + filter]!;
-      }
+    const [pixels, given] = [x!.data, upstream!.data];
+    forEachKernelRow(geometry, (element, row, from) => {
+      const pixel = pixels[element]!;
+      for (let filter = 0; filter < filters; filter++) dk[row + filter]! += pixel * given[from + filter]!;
     });
     return [dk];
   },

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import type { OpDefinition, ReferenceArray } from "../../graph/define-op.ts";
+import type { Nest } from "../../kernel/nest.ts";
+import { verifyNest } from "../../kernel/verify.ts";
 import { formulaInputs, formulaLossWeights, formulaWeight } from "../../testing/formula-data.ts";
 import { runOp } from "../../testing/run-op.ts";
 import { firstDifference, tolerances } from "../../testing/tolerances.ts";
@@ -134,4 +136,27 @@ test("a convolution without padding needs no guard", () => {
     strides: [2, 1],
   });
   expect(nests.map(({ guards }) => guards)).toEqual([[]]);
+});
+
+test("a strided backward over odd sizes is proved without visiting its points", () => {
+  const inputs = [formulaLossWeights([32, 29, 27, 16]), formulaWeight([3, 3, 32, 16], 0)] as const;
+  const options = {
+    strides: [2, 2],
+    padding: [
+      [1, 1],
+      [0, 1],
+    ],
+    inputSizes: [57, 55],
+  } as const;
+  const output = { name: "dx", ...convolutionBackwardData.definition.infer(inputs, options)[0]! };
+  const nests: Nest[] = [];
+  convolutionBackwardData.definition.lower!({
+    inputs: inputs.map(({ shape, dtype }, slot) => ({ name: `input${slot}`, shape, dtype })),
+    outputs: [output],
+    attributes: options,
+    temporary: (name, shape, dtype = "float32") => ({ name, shape, dtype }),
+    emit: (nest) => nests.push(nest),
+  });
+  expect(nests).toHaveLength(2);
+  expect(() => nests.forEach(verifyNest)).not.toThrow();
 });

@@ -15,7 +15,7 @@ import {
   convolvedShape,
   spatialSizes,
 } from "./convolution-shapes.ts";
-import { forEachProduct } from "./each-product.ts";
+import { forEachKernelRow } from "./each-product.ts";
 import { groupAxis, inputPosition } from "./window-taps.ts";
 
 const name = "convolution";
@@ -43,17 +43,11 @@ export const convolution: Op<[x: Value, kernel: Value], ConvolutionOptions> = de
   lower,
   reference: ([x, kernel], options) => {
     const geometry = convolutionGeometry(name, x!.shape, kernel!.shape, options);
-    const { groups, channels, filters } = geometry;
     const y = new Float64Array(sizeOf(convolvedShape(geometry)));
-    forEachProduct(geometry, (inputPixel, outputPixel, tap) => {
-      for (let channel = 0; channel < groups * channels; channel++) {
-        const group = Math.floor(channel / channels);
-        const row = (tap * channels + (channel % channels)) * groups * filters;
-        const to = outputPixel * groups * filters;
-        const element = x!.data[inputPixel * groups * channels + channel]!;
-        for (let filter = group * filters; filter < (group + 1) * filters; filter++)
-          y[to + filter]! += element * kernel!.data[row + filter]!;
-      }
+    const [pixels, weights, { filters }] = [x!.data, kernel!.data, geometry];
+    forEachKernelRow(geometry, (element, row, to) => {
+      const pixel = pixels[element]!;
+      for (let filter = 0; filter < filters; filter++) y[to + filter]! += pixel * weights[row + filter]!;
     });
     return [y];
   },

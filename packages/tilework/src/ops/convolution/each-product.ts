@@ -1,4 +1,5 @@
 import { sizeOf } from "../../tensor/shape.ts";
+import type { ConvolutionGeometry } from "./convolution-shapes.ts";
 import { forEachTap } from "./each-tap.ts";
 import type { Window } from "./window.ts";
 import { reachOf } from "./window-taps.ts";
@@ -23,4 +24,24 @@ export function forEachProduct(
     forEachTap(reaches, inputSizes, taps, (inputPixel, outputPixel, tap) =>
       visit(image * sizeOf(inputSizes) + inputPixel, image * sizeOf(outputSizes) + outputPixel, tap),
     );
+}
+
+/**
+ * For a convolution's reference: visits every (image, output pixel, tap, channel) that reads a real element, with the
+ * offset of that element in the input, and where the filters of its group start in the kernel and in the output.
+ */
+export function forEachKernelRow(
+  geometry: ConvolutionGeometry,
+  visit: (element: number, kernelRow: number, outputRow: number) => void,
+): void {
+  const { groups, channels, filters } = geometry;
+  forEachProduct(geometry, (inputPixel, outputPixel, tap) => {
+    for (let group = 0; group < groups; group++)
+      for (let channel = 0; channel < channels; channel++)
+        visit(
+          (inputPixel * groups + group) * channels + channel,
+          ((tap * channels + channel) * groups + group) * filters,
+          (outputPixel * groups + group) * filters,
+        );
+  });
 }
