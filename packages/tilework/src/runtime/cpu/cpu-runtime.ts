@@ -61,6 +61,11 @@ export class CpuRuntime {
     return this.#pool;
   }
 
+  /** Lets workers start while the caller does something else; a failure shows at the next run. */
+  warmUp(): void {
+    this.queue.run(() => this.pool()).catch(() => undefined);
+  }
+
   /** The address of scratch memory of at least that size, which all programs share. Call it within the queue. */
   async arena(bytes: number): Promise<number> {
     if (bytes > this.#arena.bytes || this.#arena.address === 0) {

@@ -79,6 +79,7 @@ class WasmDevice implements CpuDevice {
   load(program: Program): Promise<Executable> {
     const known = this.#executables.get(program);
     if (known !== undefined) return known;
+    this.#runtime.warmUp();
     const executable = this.#compile(program).then(
       (compiled) => new CpuExecutable(this.#runtime, compiled, program),
     );
