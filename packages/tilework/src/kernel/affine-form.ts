@@ -74,6 +74,20 @@ export function affineForm(index: Index, sizes: readonly number[]): AffineForm {
   return combine([constant, ...parts].map((form) => ({ form, factor: 1 })));
 }
 
+/** The form where an axis has one value. */
+export function substituteValue(form: AffineForm, axis: number, value: number): AffineForm {
+  const table = form.tables.get(axis);
+  const stride = form.strides.get(axis);
+  if (table === undefined && stride === undefined) return form;
+  const without = <V>(map: ReadonlyMap<number, V>): Map<number, V> =>
+    new Map([...map].filter(([other]) => other !== axis));
+  return {
+    offset: form.offset + (table?.[value] ?? 0) + (stride ?? 0) * value,
+    strides: without(form.strides),
+    tables: without(form.tables),
+  };
+}
+
 export function axesOfForm(form: AffineForm): number[] {
   return [...form.strides.keys(), ...form.tables.keys()];
 }

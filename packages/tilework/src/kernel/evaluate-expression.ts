@@ -81,7 +81,7 @@ const floatBinary: Readonly<Partial<Record<BinaryOp, (x: number, y: number) => n
   max: maximum,
 };
 
-const compares: Readonly<Record<CompareOp, (x: number, y: number) => number>> = {
+export const compares: Readonly<Record<CompareOp, (x: number, y: number) => number>> = {
   lt: (x, y) => (x < y ? 1 : 0),
   le: (x, y) => (x <= y ? 1 : 0),
   eq: (x, y) => (x === y ? 1 : 0),
@@ -90,7 +90,7 @@ const compares: Readonly<Record<CompareOp, (x: number, y: number) => number>> = 
   ge: (x, y) => (x >= y ? 1 : 0),
 };
 
-const converts: Readonly<Record<ConvertOp, (x: number) => number>> = {
+export const converts: Readonly<Record<ConvertOp, (x: number) => number>> = {
   f32FromI32: Math.fround,
   i32FromF32: (x) => (Number.isNaN(x) ? 0 : Math.max(-0x80000000, Math.min(0x7fffffff, Math.trunc(x))) | 0),
   f32FromBits: (x) => {
@@ -103,14 +103,14 @@ const converts: Readonly<Record<ConvertOp, (x: number) => number>> = {
   },
 };
 
-function unaryFunction(op: UnaryOp, type: ScalarType): (x: number) => number {
+export function unaryFunction(op: UnaryOp, type: ScalarType): (x: number) => number {
   if (op === "not") return type === "mask" ? (x) => 1 - x : (x) => ~x;
   if (type === "f32") return floatUnary[op];
   if (op === "neg") return (x) => -x | 0;
   return (x) => Math.abs(x) | 0;
 }
 
-function binaryFunction(op: BinaryOp, type: ScalarType): (x: number, y: number) => number {
+export function binaryFunction(op: BinaryOp, type: ScalarType): (x: number, y: number) => number {
   const found = type === "f32" || op === "div" ? floatBinary[op] : integerBinary[op];
   if (found === undefined) throw new InternalError(`${op} does not take ${type}`);
   return found;

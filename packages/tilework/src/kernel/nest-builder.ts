@@ -22,6 +22,7 @@ export class NestBuilder {
   readonly #levels: Level[] = [];
   readonly #stores: Store[] = [];
   #open: number[] = [];
+  #later: number[] = [];
 
   constructor(name: string) {
     this.#name = name;
@@ -39,12 +40,21 @@ export class NestBuilder {
     return this.#axes.push({ name, size }) - 1;
   }
 
+  /** A reduction axis of the outer level, known already while the inner one is written. */
+  outerReduction(name: string, size: number): number {
+    this.#later.push(this.#axes.length);
+    return this.#axes.push({ name, size }) - 1;
+  }
+
   guard(index: Index, size: number): void {
     this.#guards.push({ index, size });
   }
 
   load(buffer: Buffer, index: readonly LoadIndex[], fill?: number): Expression {
-    invariant(index.length === buffer.shape.length, `${this.#name}: load of ${buffer.name} needs an index a dimension`);
+    invariant(
+      index.length === buffer.shape.length,
+      `${this.#name}: load of ${buffer.name} needs an index a dimension`,
+    );
     const access = { kind: "load", buffer: this.#bind(buffer), index } as const;
     return fill === undefined ? access : { ...access, fill };
   }
@@ -52,14 +62,18 @@ export class NestBuilder {
   /** Closes a level over the reduction axes declared since the last one. Gives its result slots. */
   reduce(reductions: readonly Reduction[], { lanes = false }: { lanes?: boolean } = {}): Expression[] {
     const level = this.#levels.push({ axes: this.#open, reductions, lanes }) - 1;
-    this.#open = [];
+    this.#open = this.#later;
+    this.#later = [];
     return reductions
       .flatMap((reduction) => (reduction.op === "argmax" ? [0, 0] : [0]))
       .map((_, slot) => ({ kind: "accumulator", level, slot }));
   }
 
   store(buffer: Buffer, index: readonly Index[], value: Expression): void {
-    invariant(index.length === buffer.shape.length, `${this.#name}: store to ${buffer.name} needs an index a dimension`);
+    invariant(
+      index.length === buffer.shape.length,
+      `${this.#name}: store to ${buffer.name} needs an index a dimension`,
+    );
     this.#stores.push({ buffer: this.#bind(buffer), index, value });
   }
 

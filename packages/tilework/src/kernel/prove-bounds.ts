@@ -13,6 +13,7 @@ import {
   combine,
   type Range,
   rangeInBox,
+  substituteValue,
   tighten,
 } from "./affine-form.ts";
 
@@ -66,14 +67,32 @@ export function connectedConditions(form: AffineForm, conditions: readonly Condi
   return [...connected];
 }
 
-/** Whether `holds` is true for the box with each combination of the axes' values; false beyond the limit. */
-function everyCase(box: Box, axes: readonly number[], holds: (box: Box) => boolean): boolean {
+/** What is to be proved, with some axes replaced by their values. */
+interface Claim {
+  readonly form: AffineForm;
+  readonly conditions: readonly Condition[];
+}
+
+function withValue({ form, conditions }: Claim, axis: number, value: number): Claim {
+  return {
+    form: substituteValue(form, axis, value),
+    conditions: conditions.map((each) => ({ ...each, form: substituteValue(each.form, axis, value) })),
+  };
+}
+
+/** Whether `holds` is true for every combination of the axes' values; false beyond the limit. */
+function everyCase(
+  claim: Claim,
+  box: Box,
+  axes: readonly number[],
+  holds: (claim: Claim) => boolean,
+): boolean {
   const cases = axes.reduce((count, axis) => count * (box[axis]!.max - box[axis]!.min + 1), 1);
   if (cases > mostCases) return false;
   const [axis, ...others] = axes;
-  if (axis === undefined) return holds(box);
+  if (axis === undefined) return holds(claim);
   for (let value = box[axis]!.min; value <= box[axis]!.max; value++)
-    if (!everyCase(box.with(axis, { min: value, max: value }), others, holds)) return false;
+    if (!everyCase(withValue(claim, axis, value), box, others, holds)) return false;
   return true;
 }
 
@@ -84,17 +103,18 @@ export function proveBounds(
   box: Box,
   conditions: readonly Condition[],
 ): Range | undefined {
-  const related = connectedConditions(form, conditions);
-  const inside = (within: Box): boolean => {
-    const range = boundsUnder(form, within, related);
+  const claim: Claim = { form, conditions: connectedConditions(form, conditions) };
+  const tight = tighten(box, claim.conditions);
+  if (tight === undefined) return undefined;
+  const inside = (within: Claim): boolean => {
+    const range = boundsUnder(within.form, tight, within.conditions);
     return range === undefined || (range.min >= 0 && range.max < size);
   };
-  const tight = tighten(box, related);
-  if (tight === undefined || inside(tight)) return undefined;
-  const forms = [form, ...related.map((condition) => condition.form)];
+  if (inside(claim)) return undefined;
+  const forms = [form, ...claim.conditions.map((condition) => condition.form)];
   const tableAxes = new Set(forms.flatMap((each) => [...each.tables.keys()]));
-  if (everyCase(tight, [...tableAxes], inside)) return undefined;
+  if (everyCase(claim, tight, [...tableAxes], inside)) return undefined;
   const allAxes = new Set(forms.flatMap(axesOfForm));
-  if (everyCase(tight, [...allAxes], inside)) return undefined;
-  return boundsUnder(form, tight, related);
+  if (everyCase(claim, tight, [...allAxes], inside)) return undefined;
+  return boundsUnder(form, tight, claim.conditions);
 }

@@ -5,7 +5,7 @@
 import { byteSize } from "../tensor/dtype.ts";
 import { stridesOf } from "../tensor/shape.ts";
 import { InternalError } from "../util/errors.ts";
-import { affineForm, axesOfForm, type Box, type Condition, rangeInBox } from "./affine-form.ts";
+import { affineForm, type Box, type Condition, rangeInBox } from "./affine-form.ts";
 import type { LoadIndex } from "./expression.ts";
 import { nodesOfExpressions } from "./expression-type.ts";
 import type { Nest } from "./nest.ts";
@@ -17,10 +17,11 @@ import { expressionsOfLevel, scopesOf, verifyStructure } from "./verify-structur
 export function verifyNest(nest: Nest): void {
   verifyStructure(nest);
   const sizes = nest.axes.map((axis) => axis.size);
-  const conditions = nest.guards.map(({ index, size }) => ({ form: affineForm(index, sizes), size }));
   const scopes = scopesOf(nest);
   const holdingIn = (axes: ReadonlySet<number>): Condition[] =>
-    conditions.filter(({ form }) => axesOfForm(form).every((axis) => axes.has(axis)));
+    nest.guards
+      .filter(({ index }) => index.terms.every((term) => axes.has(term.axis)))
+      .map(({ index, size }) => ({ form: affineForm(index, sizes), size }));
   nest.levels.forEach((level, at) => {
     const holding = holdingIn(scopes.levels[at]!.axes);
     for (const node of nodesOfExpressions(expressionsOfLevel(level)))

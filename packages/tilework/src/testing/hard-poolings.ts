@@ -1,0 +1,195 @@
+/** Poolings as nests: adaptive windows, ties, and the gradient of overlapping maxima. */
+import { compare, convert, div, f32, i32, position, select } from "../kernel/build-expression.ts";
+import { addIndex, axisIndex, constantIndex, tableIndex } from "../kernel/index-expression.ts";
+import { NestBuilder } from "../kernel/nest-builder.ts";
+import { expectedOf, type NestCase, reader, someFloats, someIntegers, tensor } from "./nest-case.ts";
+
+/** Window i of an adaptive pooling covers [floor(i·size/outputs), ceil((i+1)·size/outputs)). */
+function adaptiveWindows(size: number, outputs: number): { start: number[]; count: number[] } {
+  const all = Array.from({ length: outputs }, (_, i) => i);
+  const start = all.map((i) => Math.floor((i * size) / outputs));
+  return { start, count: all.map((i) => Math.ceil(((i + 1) * size) / outputs) - start[i]!) };
+}
+
+export function adaptiveAveragePooling(h: number, w: number, oh: number, ow: number): NestCase {
+  const [batch, channels] = [2, 5];
+  const x = tensor("x", [batch, h, w, channels]);
+  const y = tensor("y", [batch, oh, ow, channels]);
+  const nest = new NestBuilder("adaptiveAveragePooling");
+  const [n, i, j, c] = [
+    nest.space("n", batch),
+    nest.space("i", oh),
+    nest.space("j", ow),
+    nest.space("c", channels),
+  ];
+  const [rows, columns] = [adaptiveWindows(h, oh), adaptiveWindows(w, ow)];
+  const [u, v] = [
+    nest.reduction("u", Math.max(...rows.count)),
+    nest.reduction("v", Math.max(...columns.count)),
+  ];
+  for (const [axis, tap, { count }] of [
+    [i, u, rows],
+    [j, v, columns],
+  ] as const)
+    nest.guard(addIndex(tableIndex(axis, count), constantIndex(-1), axisIndex(tap, -1)), Math.max(...count));
+  const row = addIndex(tableIndex(i, rows.start), axisIndex(u));
+  const column = addIndex(tableIndex(j, columns.start), axisIndex(v));
+  const [sum] = nest.reduce([{ op: "add", value: nest.load(x, [axisIndex(n), row, column, axisIndex(c)]) }]);
+  const sizeOfWindow = {
+    kind: "binary",
+    op: "mul",
+    x: position(tableIndex(i, rows.count)),
+    y: position(tableIndex(j, columns.count)),
+  } as const;
+  nest.store(
+    y,
+    [axisIndex(n), axisIndex(i), axisIndex(j), axisIndex(c)],
+    div(sum!, convert("f32FromI32", sizeOfWindow)),
+  );
+  const images = someFloats(x.shape, 12);
+  const imageAt = reader(images, x.shape);
+  const expected = expectedOf(y.shape, (bn, bi, bj, bc) => {
+    let [total, count] = [0, 0];
+    for (let bu = 0; bu < h; bu++)
+      for (let bv = 0; bv < w; bv++) {
+        const inRows = bu >= Math.floor((bi! * h) / oh) && bu < Math.ceil(((bi! + 1) * h) / oh);
+        const inColumns = bv >= Math.floor((bj! * w) / ow) && bv < Math.ceil(((bj! + 1) * w) / ow);
+        if (!inRows || !inColumns) continue;
+        total += imageAt(bn!, bu, bv, bc!);
+        count++;
+      }
+    return total / count;
+  });
+  return {
+    name: `adaptive average pooling of ${h}x${w} to ${oh}x${ow}`,
+    nests: [nest.build()],
+    inputs: new Map([[x, images]]),
+    expected: new Map([[y, expected]]),
+  };
+}
+
+/** Max pooling with the winner's place in its window; windows of ties, of -infinity and with NaN are among them. */
+export function maxPoolingWithWinner(): NestCase {
+  const [batch, size, channels, kernel, stride] = [2, 13, 6, 3, 2];
+  const outputs = Math.floor((size - kernel) / stride) + 1;
+  const x = tensor("x", [batch, size, size, channels]);
+  const y = tensor("y", [batch, outputs, outputs, channels]);
+  const code = tensor("code", [batch, outputs, outputs, channels], "uint8");
+  const nest = new NestBuilder("maxPooling");
+  const [n, i, j] = [nest.space("n", batch), nest.space("i", outputs), nest.space("j", outputs)];
+  const c = nest.space("c", channels);
+  const [u, v] = [nest.reduction("u", kernel), nest.reduction("v", kernel)];
+  const row = addIndex(axisIndex(i, stride), axisIndex(u));
+  const column = addIndex(axisIndex(j, stride), axisIndex(v));
+  const value = nest.load(x, [axisIndex(n), row, column, axisIndex(c)]);
+  const place = position(addIndex(axisIndex(u, kernel), axisIndex(v)));
+  const [best, winner] = nest.reduce([{ op: "argmax", value, position: place }]);
+  const at = [axisIndex(n), axisIndex(i), axisIndex(j), axisIndex(c)];
+  nest.store(y, at, best!);
+  nest.store(code, at, winner!);
+  const special = [0, 0, 1, 1, -1, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN];
+  const images = Float32Array.from(someIntegers(x.shape, 40, 13), (k, at) => {
+    if (at % channels === 5) return Number.NEGATIVE_INFINITY;
+    return special[k] ?? k % 4;
+  });
+  const imageAt = reader(images, x.shape);
+  const windowAt = (index: readonly number[]): number[] =>
+    Array.from({ length: kernel * kernel }, (_, tap) =>
+      imageAt(
+        index[0]!,
+        index[1]! * stride + Math.floor(tap / kernel),
+        index[2]! * stride + (tap % kernel),
+        index[3]!,
+      ),
+    );
+  const winnerOf = (window: readonly number[]): number => {
+    const notANumber = window.findIndex(Number.isNaN);
+    return notANumber >= 0 ? notANumber : window.indexOf(Math.max(...window));
+  };
+  return {
+    name: "max pooling with the winner's place, ties, infinities and NaN",
+    nests: [nest.build()],
+    inputs: new Map([[x, images]]),
+    expected: new Map([
+      [y, expectedOf(y.shape, (...index) => Math.max(...windowAt(index)))],
+      [code, expectedOf(y.shape, (...index) => winnerOf(windowAt(index)))],
+    ]),
+  };
+}
+
+/** Each input pixel visits the windows that contain it, as phase + stride·t, and takes the gradients it won. */
+export function overlappingMaxPoolingBackward(kernel: number, stride: number): NestCase {
+  const [batch, size, channels] = [2, 13, 7];
+  const outputs = Math.floor((size - kernel) / stride) + 1;
+  const code = tensor("code", [batch, outputs, outputs, channels], "uint8");
+  const dy = tensor("dy", [batch, outputs, outputs, channels]);
+  const dx = tensor("dx", [batch, size, size, channels]);
+  const nest = new NestBuilder("maxPoolingBackward");
+  const n = nest.space("n", batch);
+  const spans = ["h", "w"].map((name) => ({
+    q: nest.space(`${name}q`, Math.ceil(size / stride)),
+    p: nest.space(`${name}p`, stride),
+  }));
+  const c = nest.space("c", channels);
+  const parts = spans.map(({ q, p }, at) => {
+    const t = nest.reduction(`t${at}`, Math.ceil(kernel / stride));
+    const target = addIndex(axisIndex(q, stride), axisIndex(p));
+    const window = addIndex(axisIndex(q), axisIndex(t, -1));
+    const tap = addIndex(axisIndex(p), axisIndex(t, stride));
+    nest.guard(target, size);
+    nest.guard(window, outputs);
+    nest.guard(tap, kernel);
+    return { target, window, tap };
+  });
+  const at = [axisIndex(n), parts[0]!.window, parts[1]!.window, axisIndex(c)];
+  const own = position(addIndex(...[parts[0]!.tap].flatMap((tap) => Array(kernel).fill(tap)), parts[1]!.tap));
+  const won = compare("eq", nest.load(code, at), own);
+  const [sum] = nest.reduce([{ op: "add", value: select(won, nest.load(dy, at), f32(0)) }]);
+  nest.store(dx, [axisIndex(n), parts[0]!.target, parts[1]!.target, axisIndex(c)], sum!);
+  const codes = Uint8Array.from(someIntegers(code.shape, kernel * kernel, 14));
+  const gradients = someFloats(dy.shape, 15);
+  const expected = new Float64Array(batch * size * size * channels);
+  expectedOf(dy.shape, (bn, bi, bj, bc) => {
+    const from = ((bn! * outputs + bi!) * outputs + bj!) * channels + bc!;
+    const row = bi! * stride + Math.floor(codes[from]! / kernel);
+    const column = bj! * stride + (codes[from]! % kernel);
+    expected[((bn! * size + row) * size + column) * channels + bc!]! += gradients[from]!;
+    return 0;
+  });
+  return {
+    name: `backward of overlapping max pooling, window ${kernel}, stride ${stride}`,
+    nests: [nest.build()],
+    inputs: new Map<typeof code, Uint8Array | Float32Array>([
+      [code, codes],
+      [dy, gradients],
+    ]),
+    expected: new Map([[dx, expected]]),
+  };
+}
+
+/** Zero padding by a load that reads 0 outside. */
+export function zeroPadding(): NestCase {
+  const [h, w, channels, top, left] = [5, 6, 3, 2, 1];
+  const x = tensor("x", [h, w, channels], "uint8");
+  const y = tensor("y", [h + 3, w + 2, channels]);
+  const mask = tensor("mask", y.shape, "bool");
+  const nest = new NestBuilder("zeroPadding");
+  const [i, j, c] = [nest.space("i", h + 3), nest.space("j", w + 2), nest.space("c", channels)];
+  const source = [axisIndex(i, 1, -top), axisIndex(j, 1, -left), axisIndex(c)];
+  const at = [axisIndex(i), axisIndex(j), axisIndex(c)];
+  nest.store(y, at, convert("f32FromI32", nest.load(x, source, 0)));
+  nest.store(mask, at, select(compare("lt", nest.load(x, source, -1), i32(0)), i32(1), i32(0)));
+  const images = Uint8Array.from(someIntegers(x.shape, 256, 16));
+  const imageAt = reader(images, x.shape);
+  const inside = (bi: number, bj: number): boolean =>
+    bi >= top && bi < top + h && bj >= left && bj < left + w;
+  return {
+    name: "zero padding of bytes, and where it is",
+    nests: [nest.build()],
+    inputs: new Map([[x, images]]),
+    expected: new Map([
+      [y, expectedOf(y.shape, (bi, bj, bc) => imageAt(bi! - top, bj! - left, bc!))],
+      [mask, expectedOf(mask.shape, (bi, bj) => (inside(bi!, bj!) ? 0 : 1))],
+    ]),
+  };
+}
