@@ -1,4 +1,6 @@
 /** Calls every callback in order, and waits for those that give a promise. */
+
+import type { Model } from "../models/model.ts";
 import {
   type CallbackLike,
   type CallbackMethods,
@@ -6,16 +8,14 @@ import {
   checkCallback,
   type Logs,
 } from "./callback.ts";
-import type { CallbackModel } from "./callback-model.ts";
 
 /** Callbacks that only look on (the progress line) may hear of a batch a little later than it happened. */
 export interface LateCallback {
   readonly late: true;
 }
 
-const batchEvents = ["onTrainBatchBegin", "onTrainBatchEnd", "onBatchBegin", "onBatchEnd"] as const;
-
-type BatchKind = "Train" | "Test" | "Predict";
+/** What a batch is used for. */
+export type BatchKind = "Train" | "Test" | "Predict";
 
 export class CallbackList {
   readonly callbacks: readonly CallbackMethods[];
@@ -27,14 +27,17 @@ export class CallbackList {
     this.callbacks = callbacks;
   }
 
-  /** Whether some callback wants to act between one training batch and the next. */
-  get needsEachBatch(): boolean {
-    return this.callbacks.some(
-      (callback) => !("late" in callback) && batchEvents.some((event) => callback[event] !== undefined),
-    );
+  /** Whether some callback wants to act between one batch and the next. */
+  needsEach(kind: BatchKind): boolean {
+    return this.callbacks.some((callback) => !("late" in callback) && hearsBatches(callback, kind));
   }
 
-  begin(model: CallbackModel, params: CallbackParams): void {
+  /** Whether any callback hears of batches. */
+  listensTo(kind: BatchKind): boolean {
+    return this.callbacks.some((callback) => hearsBatches(callback, kind));
+  }
+
+  begin(model: Model, params: CallbackParams): void {
     for (const callback of this.callbacks) {
       callback.setModel?.(model);
       callback.setParams?.(params);
@@ -87,4 +90,10 @@ export class CallbackList {
   async predictEnd(): Promise<void> {
     for (const callback of this.callbacks) await callback.onPredictEnd?.({});
   }
+}
+
+function hearsBatches(callback: CallbackMethods, kind: BatchKind): boolean {
+  const heard = callback[`on${kind}BatchBegin`] !== undefined || callback[`on${kind}BatchEnd`] !== undefined;
+  const plain = callback.onBatchBegin !== undefined || callback.onBatchEnd !== undefined;
+  return heard || (kind === "Train" && plain);
 }

@@ -1,7 +1,7 @@
 /** What happens around training: a class to extend, or a plain object with the methods of interest. */
 import { ArgumentError } from "../../util/errors.ts";
 import { didYouMean } from "../../util/suggest.ts";
-import type { CallbackModel } from "./callback-model.ts";
+import type { Model } from "../models/model.ts";
 
 /** Values by name: `loss`, the metrics, and with `val_` before them those of the validation data. */
 export type Logs = Record<string, number>;
@@ -17,7 +17,7 @@ export interface CallbackParams {
 /** The methods of a callback. Any may be left out; a promise is waited for before training goes on. */
 export interface CallbackMethods {
   setParams?(params: CallbackParams): void;
-  setModel?(model: CallbackModel): void;
+  setModel?(model: Model): void;
   onTrainBegin?(logs?: Logs): unknown;
   onTrainEnd?(logs?: Logs): unknown;
   onEpochBegin?(epoch: number, logs?: Logs): unknown;
@@ -61,11 +61,11 @@ export const callbackEvents: readonly (keyof CallbackMethods)[] = [
  * `fit` after the running batch. Methods that a subclass adds are those of `CallbackMethods`.
  */
 export abstract class Callback implements CallbackMethods {
-  #model: CallbackModel | undefined;
+  #model: Model | undefined;
   params: CallbackParams | undefined;
 
   /** The model that is being trained; throws outside a run. */
-  get model(): CallbackModel {
+  get model(): Model {
     if (this.#model === undefined)
       throw new ArgumentError("callbacks", `${this.constructor.name} has no model before training begins`);
     return this.#model;
@@ -75,7 +75,7 @@ export abstract class Callback implements CallbackMethods {
     this.params = params;
   }
 
-  setModel(model: CallbackModel): void {
+  setModel(model: Model): void {
     this.#model = model;
   }
 }

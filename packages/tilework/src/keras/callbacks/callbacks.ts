@@ -1,6 +1,5 @@
 /** The namespace `callbacks`: each callback as a class and a factory. */
 export { Callback, type CallbackLike, type CallbackMethods, type Logs } from "./callback.ts";
-export type { CallbackModel } from "./callback-model.ts";
 export { EarlyStopping, type EarlyStoppingOptions, earlyStopping } from "./early-stopping.ts";
 export { History } from "./history.ts";
 export { LambdaCallback, lambdaCallback } from "./lambda-callback.ts";

@@ -1,0 +1,56 @@
+/** Which rows each step takes. */
+import { philox, randomPermutation } from "../../tensor/random.ts";
+
+/** Rows `from` to `to`, in order. */
+export function rowRange(from: number, to: number): Uint32Array {
+  return Uint32Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+/** Cuts rows into batches; the last one may be smaller. */
+export function cutIntoBatches(rows: Uint32Array, batchSize: number): Uint32Array[] {
+  const batches: Uint32Array[] = [];
+  for (let start = 0; start < rows.length; start += batchSize)
+    batches.push(rows.subarray(start, start + batchSize));
+  return batches;
+}
+
+/** A number from 0 to 2^31 - 1 that depends on all three in no foreseeable way. */
+export function derivedSeed(seed: number, stream: number, index: number): number {
+  const words = new Uint32Array(4);
+  philox([index, stream, 0, 0], [seed, 0], words);
+  return words[0]! >>> 1;
+}
+
+export interface BatchOptions {
+  readonly rows: number;
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  /** Steps of an epoch; all batches where left out. */
+  readonly stepsPerEpoch: number | undefined;
+  readonly seed: number;
+}
+
+/**
+ * Hands out each epoch's batches. With `stepsPerEpoch` an epoch goes on where the last one stopped, as in Keras; one
+ * that meets the end of the data is shorter, and the next begins anew.
+ */
+export class EpochBatches {
+  readonly #options: BatchOptions;
+  #rest: Uint32Array[] = [];
+  #passes = 0;
+
+  constructor(options: BatchOptions) {
+    this.#options = options;
+  }
+
+  next(): Uint32Array[] {
+    if (this.#rest.length === 0) this.#rest = this.#newPass();
+    return this.#rest.splice(0, this.#options.stepsPerEpoch ?? this.#rest.length);
+  }
+
+  #newPass(): Uint32Array[] {
+    const { rows, batchSize, shuffle, seed } = this.#options;
+    const order = shuffle ? randomPermutation(derivedSeed(seed, 1, this.#passes++), rows) : rowRange(0, rows);
+    return cutIntoBatches(order, batchSize);
+  }
+}

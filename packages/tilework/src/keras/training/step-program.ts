@@ -1,0 +1,122 @@
+/**
+ * One step as one program: forward pass, loss, metrics, derivatives and updates for training; without the last two
+ * for testing; the forward pass alone for prediction. Programs are made for one batch size.
+ */
+import { differentiate } from "../../compiler/differentiate.ts";
+import { input, nodesOf, type Program, type Update } from "../../graph/program.ts";
+import type { Value } from "../../graph/value.ts";
+import { warnOnce } from "../../runtime/warn-once.ts";
+import { ArgumentError } from "../../util/errors.ts";
+import { TraceContext } from "../layers/call-context.ts";
+import type { Model } from "../models/model.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import type { ColumnType } from "./columns.ts";
+import { type Batch, type Objective, writeObjective } from "./objective.ts";
+
+export type StepMode = "train" | "test" | "predict";
+
+/** What a step's program is made for. */
+export interface StepShape {
+  readonly batch: number;
+  readonly inputs: readonly ColumnType[];
+  readonly labels: readonly (ColumnType | undefined)[];
+  readonly weights: readonly (ColumnType | undefined)[];
+}
+
+/** A forward pass with everything that can be fed to it. */
+export interface TracedStep {
+  readonly inputs: Readonly<Record<string, Value>>;
+  readonly context: TraceContext;
+  readonly batch: Batch;
+}
+
+/** Writes the forward pass. Feeds are called `x.0`, `y.0`, `w.0` (by input or output) and `seed`. */
+export function traceStep(model: Model, mode: StepMode, shape: StepShape): TracedStep {
+  const inputs: Record<string, Value> = {};
+  const feed = (name: string, column: ColumnType | undefined): Value | undefined => {
+    if (column === undefined) return undefined;
+    inputs[name] = input(name, { shape: [shape.batch, ...column.rowShape], dtype: column.dtype });
+    return inputs[name];
+  };
+  const seed = input("seed", { shape: [], dtype: "int32" });
+  const context = new TraceContext({ training: mode === "train", seed });
+  const given = shape.inputs.map((column, i) => feed(`x.${i}`, column)!);
+  const predictions = model.callAll(given, context);
+  const labels = shape.labels.map((column, i) => feed(`y.${i}`, column));
+  const weights = shape.weights.map((column, i) => feed(`w.${i}`, column));
+  if (context.usesSeed) inputs.seed = seed;
+  return { inputs, context, batch: { labels, predictions, weights } };
+}
+
+/** The program that predicts: its outputs are `output.0` and so on. */
+export function predictionProgram(step: TracedStep): Program {
+  const outputs = step.batch.predictions.map((value, i) => [`output.${i}`, value] as const);
+  return programOf(step.inputs, Object.fromEntries(outputs), []);
+}
+
+/** The program that computes loss and metrics. */
+export function testProgram(step: TracedStep, objective: Objective): Program {
+  const { loss, outputs } = writeObjective(objective, step.batch);
+  label([loss, ...Object.values(outputs)], "loss");
+  return programOf(step.inputs, outputs, []);
+}
+
+/** The program of a whole training step. Builds the optimizer's variables. */
+export function trainingProgram(
+  model: Model,
+  step: TracedStep,
+  objective: Objective,
+  optimizer: Optimizer,
+): Program {
+  const { loss, outputs } = writeObjective(objective, step.batch);
+  label([loss, ...Object.values(outputs)], "loss");
+  const weights = model.trainableWeights.map((weight) => ({
+    variable: weight.variable,
+    value: step.context.read(weight),
+  }));
+  const gradients = differentiate(
+    loss,
+    weights.map(({ value }) => value),
+  );
+  const reached = weights.flatMap((weight, i) => (gradients[i] ? [{ weight, gradient: gradients[i] }] : []));
+  if (weights.length > 0 && reached.length === 0)
+    throw new ArgumentError("loss", `${model.name}: the loss depends on none of the trainable weights`);
+  const missing = weights.filter((_, i) => gradients[i] === undefined);
+  if (missing.length > 0)
+    warnOnce(
+      `${model.name}: the loss does not depend on ${missing.map(({ variable }) => variable.name).join(", ")}`,
+    );
+  optimizer.build(weights.map(({ variable }) => variable));
+  const scalars = Object.fromEntries(
+    Object.keys(optimizer.scalarsAt(0)).map((name) => [name, input(name, { shape: [], dtype: "float32" })]),
+  );
+  const updates: Update[] = [
+    ...optimizer.apply(
+      reached.map(({ gradient }) => gradient),
+      reached.map(({ weight }) => weight),
+      scalars,
+    ),
+    ...[...step.context.updates].map(([weight, value]) => ({ variable: weight.variable, value })),
+  ];
+  label(
+    updates.map(({ value }) => value),
+    "optimizer",
+  );
+  return programOf({ ...step.inputs, ...scalars }, outputs, updates);
+}
+
+/** Only the inputs that something reads are fed. */
+function programOf(
+  inputs: Readonly<Record<string, Value>>,
+  outputs: Readonly<Record<string, Value>>,
+  updates: readonly Update[],
+): Program {
+  const nodes = new Set(nodesOf([...Object.values(outputs), ...updates.map(({ value }) => value)]));
+  const used = Object.entries(inputs).filter(([, value]) => nodes.has(value.node));
+  return { inputs: Object.fromEntries(used), outputs, updates };
+}
+
+/** Names the writer of nodes that no layer wrote. */
+function label(roots: readonly Value[], origin: string): void {
+  for (const node of nodesOf(roots)) if (node.inputs.length > 0) node.origin ??= origin;
+}

@@ -1,0 +1,235 @@
+/**
+ * Training, testing and prediction of one model: what `compile` chose, the queue of calls, and the programs made so
+ * far. `Model` hands its calls on to its trainer.
+ */
+
+import type { Program } from "../../graph/program.ts";
+import type { Device, StepFeeds, VariableStore } from "../../runtime/device.ts";
+import { nextSeed } from "../../runtime/random-seed.ts";
+import type { NDArray } from "../../tensor/ndarray.ts";
+import { ArgumentError } from "../../util/errors.ts";
+import type { Logs } from "../callbacks/callback.ts";
+import type { History } from "../callbacks/history.ts";
+import type { Model } from "../models/model.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { readOptions } from "../options/read-options.ts";
+import { derivedSeed } from "./batches.ts";
+import { checkLabels } from "./check-labels.ts";
+import { withClassWeights } from "./class-weights.ts";
+import type { DataInput } from "./columns.ts";
+import { type CompiledOptions, type CompileOptions, readCompileOptions } from "./compile-options.ts";
+import { evaluate } from "./evaluate.ts";
+import { inspectionProgram } from "./find-non-finite-layer.ts";
+import { fit } from "./fit.ts";
+import {
+  batchChecks,
+  type EvaluateOptions,
+  type FitOptions,
+  type PredictOptions,
+  type TestOnBatchOptions,
+  type TrainOnBatchOptions,
+} from "./fit-options.ts";
+import { type ModelData, readModelData } from "./model-data.ts";
+import { ModelQueue } from "./model-queue.ts";
+import { type LoadedProgram, ModelRuntime } from "./model-runtime.ts";
+import { makeObjective, type Objective } from "./objective.ts";
+import { joinPredictions, predict } from "./predict.ts";
+import { feedsOf } from "./run-steps.ts";
+import { RunningLogs } from "./running-logs.ts";
+import { stepShapeOf, wholeFeeds } from "./staged-data.ts";
+import {
+  predictionProgram,
+  type StepMode,
+  type StepShape,
+  testProgram,
+  traceStep,
+  trainingProgram,
+} from "./step-program.ts";
+
+export class Trainer {
+  readonly model: Model;
+  readonly queue: ModelQueue = new ModelQueue();
+  stopTraining = false;
+  readonly #runtime = new ModelRuntime();
+  #compiled: CompiledOptions | undefined;
+  #compileOptions: CompileOptions | undefined;
+  #objective: Objective | undefined;
+
+  constructor(model: Model) {
+    this.model = model;
+  }
+
+  /** Chooses optimizer, loss and metrics. Weights stay as they are. */
+  compile(options: CompileOptions): void {
+    this.#compiled = readCompileOptions(options, this.model.built ? this.model.outputNames : ["output"]);
+    this.#compileOptions = options;
+    this.#objective = undefined;
+    this.#runtime.forgetPrograms();
+  }
+
+  get isCompiled(): boolean {
+    return this.#compiled !== undefined;
+  }
+
+  /** What `compile` was given; undefined before. */
+  get compileOptions(): CompileOptions | undefined {
+    return this.#compileOptions;
+  }
+
+  get optimizer(): Optimizer {
+    return this.#options("optimizer").optimizer;
+  }
+
+  get metricDirections(): Readonly<Record<string, "max" | "min" | undefined>> {
+    const metrics = this.#objective?.metrics ?? [];
+    return Object.fromEntries(metrics.map(({ logName, metric }) => [logName, metric.direction]));
+  }
+
+  fit(x: DataInput, y: DataInput, options: FitOptions = {}): Promise<History> {
+    return this.queue.run(() => fit(this, x, y, options));
+  }
+
+  evaluate(x: DataInput, y: DataInput, options: EvaluateOptions = {}): Promise<Logs> {
+    return this.queue.run(() => evaluate(this, x, y, options));
+  }
+
+  predict(x: DataInput, options: PredictOptions = {}): Promise<NDArray | NDArray[]> {
+    return this.queue.run(() => predict(this, x, options));
+  }
+
+  /** One training step over all the data given; its values by name. */
+  trainOnBatch(x: DataInput, y: DataInput, options: TrainOnBatchOptions = {}): Promise<Logs> {
+    return this.queue.run(async () => {
+      const { sampleWeight, classWeight } = readOptions("trainOnBatch", options, batchChecks);
+      const data = withClassWeights(
+        this.readData("trainOnBatch", x, y, sampleWeight),
+        classWeight,
+        sampleWeight,
+      );
+      const seed = nextSeed();
+      const logs = await this.#oneStep("train", data, { seed: Int32Array.of(derivedSeed(seed, 0, 0)) });
+      this.optimizer.iterations++;
+      return logs;
+    });
+  }
+
+  /** Loss and metrics of the data given, by name. */
+  testOnBatch(x: DataInput, y: DataInput, options: TestOnBatchOptions = {}): Promise<Logs> {
+    return this.queue.run(async () => {
+      const { sampleWeight } = readOptions("testOnBatch", options, {
+        sampleWeight: batchChecks.sampleWeight,
+      });
+      return this.#oneStep("test", this.readData("testOnBatch", x, y, sampleWeight), {});
+    });
+  }
+
+  /** Predictions for all the data given, in one step. */
+  predictOnBatch(x: DataInput): Promise<NDArray | NDArray[]> {
+    return this.queue.run(async () => {
+      const data = readModelData(this.model, x, undefined, undefined);
+      const { store } = await this.prepare();
+      const program = await this.load("predict", data, data.rows);
+      const [outputs] = await program.executable.run(store, [feedsOf(program, wholeFeeds(data))]);
+      return joinPredictions(Object.values(program.outputs), [outputs!]);
+    });
+  }
+
+  async #oneStep(mode: "train" | "test", data: ModelData, extra: StepFeeds): Promise<Logs> {
+    const objective = this.objectiveFor(data);
+    const { store } = await this.prepare();
+    const program = await this.load(mode, data, data.rows);
+    const scalars = mode === "train" ? this.scalarFeeds(this.optimizer.iterations) : {};
+    const feeds = feedsOf(program, { ...wholeFeeds(data), ...scalars, ...extra });
+    const [outputs] = await program.executable.run(store, [feeds]);
+    const running = new RunningLogs(objective);
+    running.add(outputs!, data.rows);
+    return running.logs;
+  }
+
+  /** Reads data with labels for a call that needs a compiled model. */
+  readData(
+    call: string,
+    x: unknown,
+    y: unknown,
+    sampleWeight: unknown,
+    names?: Parameters<typeof readModelData>[4],
+  ): ModelData {
+    const { losses } = this.#options(call);
+    if (losses.every((loss) => loss === undefined))
+      throw new ArgumentError("loss", `${call}: the model was compiled without a loss; pass one to compile`);
+    return readModelData(this.model, x, y, sampleWeight, names);
+  }
+
+  #options(call: string): CompiledOptions {
+    if (this.#compiled === undefined)
+      throw new ArgumentError(
+        "compile",
+        `${call}: ${this.model.name} is not compiled; call model.compile({ optimizer: "adam", loss: … }) first`,
+      );
+    return this.#compiled;
+  }
+
+  /** Losses and metrics for these data, made once; checks the labels. */
+  objectiveFor(data: ModelData): Objective {
+    const objective = this.#objective ?? this.#makeObjective(data);
+    data.labels.forEach((labels, output) => {
+      if (labels === undefined) return;
+      const kind = objective.losses.find((entry) => entry.output === output)?.loss.labelKind ?? "values";
+      const shape = this.model.outputs[output]!.shape;
+      checkLabels(labels, kind, shape[shape.length - 1] ?? 1);
+    });
+    this.#objective = objective;
+    return objective;
+  }
+
+  #makeObjective(data: ModelData): Objective {
+    const outputs = this.model.outputNames;
+    const { batch } = traceStep(this.model, "test", stepShapeOf(data, data.rows));
+    return makeObjective(this.#compiled!, outputs, batch);
+  }
+
+  /** Takes the model's weights to the device in use. */
+  prepare(): Promise<{ device: Device; store: VariableStore }> {
+    return this.#runtime.prepare(this.model.weights);
+  }
+
+  /** The program of a step over `batch` rows of such data. `prepare` and `objectiveFor` have been called. */
+  async load(mode: StepMode, data: ModelData, batch: number): Promise<LoadedProgram> {
+    const shape = stepShapeOf(data, batch);
+    const loaded = await this.#runtime.load(this.#programKey(mode, shape), () => this.#write(mode, shape));
+    if (mode === "train") this.#runtime.addSlots(this.optimizer.slotVariables());
+    return loaded;
+  }
+
+  /** A program for a training step's forward pass that gives every layer's result. */
+  inspection(data: ModelData, batch: number): ReturnType<typeof inspectionProgram> {
+    const { inputs, batch: traced } = traceStep(this.model, "train", stepShapeOf(data, batch));
+    return inspectionProgram(inputs, traced.predictions);
+  }
+
+  /** Compiles a program that is used once. */
+  loadUncached(program: Program): Promise<LoadedProgram> {
+    return this.#runtime.compile(program);
+  }
+
+  #write(mode: StepMode, shape: StepShape): Program {
+    const traced = traceStep(this.model, mode, shape);
+    if (mode === "predict") return predictionProgram(traced);
+    if (mode === "test") return testProgram(traced, this.#objective!);
+    return trainingProgram(this.model, traced, this.#objective!, this.optimizer);
+  }
+
+  #programKey(mode: StepMode, { batch, inputs, labels, weights }: StepShape): string {
+    const columns = [...inputs, "y", ...labels, "w", ...weights].map((column) =>
+      typeof column === "object" ? `${column.dtype}${column.rowShape.join("x")}` : String(column),
+    );
+    const trained = mode === "train" ? this.model.trainableWeights.map(({ path }) => path) : [];
+    return [mode, batch, ...columns, ...trained].join(" ");
+  }
+
+  /** The optimizer's scalars for the step at this iteration. */
+  scalarFeeds(iteration: number): StepFeeds {
+    const scalars = Object.entries(this.optimizer.scalarsAt(iteration));
+    return Object.fromEntries(scalars.map(([name, value]) => [name, Float32Array.of(value)]));
+  }
+}
