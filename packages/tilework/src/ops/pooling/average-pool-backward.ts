@@ -2,7 +2,7 @@ import { applyOp, defineOp, type LowerContext, type Op } from "../../graph/defin
 import type { Value } from "../../graph/value.ts";
 import { div, f32 } from "../../kernel/build-expression.ts";
 import { axisIndex } from "../../kernel/index-expression.ts";
-import type { Buffer } from "../../kernel/nest.ts";
+import type { Buffer, Nest } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { checkImage } from "../convolution/convolution-shapes.ts";
@@ -17,6 +17,7 @@ import {
   unpooledShape,
 } from "./pool-geometry.ts";
 import { pooledPixel } from "./pool-nest.ts";
+import { separateAxes } from "./separate-axes.ts";
 
 const name = "averagePoolBackward";
 
@@ -35,8 +36,15 @@ export const averagePoolBackward: Op<[upstream: Value], UnpoolOptions> = defineO
     const shape = unpooledShape(upstream.shape, context.attributes);
     const geometry = poolGeometry(name, shape, context.attributes.pool);
     const common = commonPixelCount(geometry);
-    if (common !== undefined) sumOverReaders(context, geometry, upstream, common);
-    else sumOverReaders(context, geometry, divideByCounts(context, geometry, upstream), 1);
+    let given = common === undefined ? divideByCounts(context, geometry, upstream) : upstream;
+    separateAxes(geometry)
+      .toReversed()
+      .forEach((pass, at, passes) => {
+        const last = at === passes.length - 1;
+        const target = last ? context.outputs[0]! : context.temporary(`sums${at}`, pixelShape(pass));
+        context.emit(sumOverReaders(pass, given, target, last ? (common ?? 1) : 1));
+        given = target;
+      });
   },
   reference: ([upstream], options) => {
     const shape = unpooledShape(upstream!.shape, options);
@@ -67,13 +75,12 @@ function divideByCounts(
   return shares;
 }
 
+function pixelShape({ batch, inputSizes, channels }: PoolGeometry): number[] {
+  return [batch, ...inputSizes, channels];
+}
+
 /** Sums for each pixel what its windows give, then divides by `count`. */
-function sumOverReaders(
-  context: LowerContext<UnpoolOptions>,
-  geometry: PoolGeometry,
-  given: Buffer,
-  count: number,
-): void {
+function sumOverReaders(geometry: PoolGeometry, given: Buffer, target: Buffer, count: number): Nest {
   const nest = new NestBuilder(name);
   const image = axisIndex(nest.space("image", geometry.batch));
   const pixel = pooledPixel(nest, geometry);
@@ -82,6 +89,6 @@ function sumOverReaders(
   const share = nest.load(given, [image, ...output, channel], fill);
   const [sum] = reduces ? nest.reduce([{ op: "add", value: share }]) : [share];
   const value = count === 1 ? sum! : div(sum!, f32(count));
-  nest.store(context.outputs[0]!, [image, ...pixel.position, channel], value);
-  context.emit(nest.build());
+  nest.store(target, [image, ...pixel.position, channel], value);
+  return nest.build();
 }

@@ -2,6 +2,7 @@ import { applyOp, type LowerContext, type OpDefinition } from "../../graph/defin
 import type { Value } from "../../graph/value.ts";
 import { div } from "../../kernel/build-expression.ts";
 import { axisIndex } from "../../kernel/index-expression.ts";
+import type { Buffer, Nest } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { type Callable, callable } from "../callable.ts";
@@ -9,8 +10,15 @@ import { checkImage, spatialSizes } from "../convolution/convolution-shapes.ts";
 import { averagePoolBackward } from "./average-pool-backward.ts";
 import { forEachReading } from "./each-reading.ts";
 import { pixelCount } from "./pixel-count.ts";
-import { type Pool, type PoolOptions, pooledShape, poolGeometry } from "./pool-geometry.ts";
+import {
+  type Pool,
+  type PoolGeometry,
+  type PoolOptions,
+  pooledShape,
+  poolGeometry,
+} from "./pool-geometry.ts";
 import { readWindow } from "./pool-nest.ts";
+import { separateAxes } from "./separate-axes.ts";
 
 const name = "averagePool";
 
@@ -48,15 +56,31 @@ export const averagePool: Callable<(x: Value, options: PoolOptions) => Value, Av
   callable(averagePoolDefinition, (x, pool) => applyOp(averagePoolDefinition, [x], { pool })[0]!);
 
 function lower(context: LowerContext<AveragePoolAttributes>): void {
-  const x = context.inputs[0]!;
-  const geometry = poolGeometry(name, x.shape, context.attributes.pool);
+  const whole = poolGeometry(name, context.inputs[0]!.shape, context.attributes.pool);
+  const passes = separateAxes(whole);
+  let source = context.inputs[0]!;
+  passes.forEach((pass, at) => {
+    const last = at === passes.length - 1;
+    const target = last ? context.outputs[0]! : context.temporary(`sums${at}`, pooledShape(pass));
+    context.emit(passNest(pass, source, target, last ? whole : undefined));
+    source = target;
+  });
+}
+
+/** Sums over windows; the last pass divides by the pixels of the whole windows. */
+function passNest(
+  pass: PoolGeometry,
+  source: Buffer,
+  target: Buffer,
+  divideBy: PoolGeometry | undefined,
+): Nest {
   const nest = new NestBuilder(name);
-  const image = axisIndex(nest.space("image", geometry.batch));
-  const outputs = geometry.outputSizes.map((size, axis) => nest.space(`output${axis}`, size));
-  const channel = axisIndex(nest.space("channel", geometry.channels));
-  const { pixel } = readWindow(nest, geometry, outputs);
-  const [sum] = nest.reduce([{ op: "add", value: nest.load(x, [image, ...pixel, channel]) }]);
-  const place = [image, ...outputs.map((axis) => axisIndex(axis)), channel];
-  nest.store(context.outputs[0]!, place, div(sum!, pixelCount(geometry, outputs)));
-  context.emit(nest.build());
+  const image = axisIndex(nest.space("image", pass.batch));
+  const outputs = pass.outputSizes.map((size, axis) => nest.space(`output${axis}`, size));
+  const channel = axisIndex(nest.space("channel", pass.channels));
+  const { pixel } = readWindow(nest, pass, outputs);
+  const [sum] = nest.reduce([{ op: "add", value: nest.load(source, [image, ...pixel, channel]) }]);
+  const value = divideBy === undefined ? sum! : div(sum!, pixelCount(divideBy, outputs));
+  nest.store(target, [image, ...outputs.map((axis) => axisIndex(axis)), channel], value);
+  return nest.build();
 }

@@ -1,16 +1,23 @@
 import { applyOp, type LowerContext, type OpDefinition, type ReferenceArray } from "../../graph/define-op.ts";
 import type { Value } from "../../graph/value.ts";
-import { position } from "../../kernel/build-expression.ts";
+import { add, position } from "../../kernel/build-expression.ts";
 import { axisIndex } from "../../kernel/index-expression.ts";
-import type { Buffer } from "../../kernel/nest.ts";
+import type { Buffer, Nest } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { type Callable, callable } from "../callable.ts";
 import { checkImage, spatialSizes } from "../convolution/convolution-shapes.ts";
 import { forEachReading } from "./each-reading.ts";
 import { maxPoolBackward } from "./max-pool-backward.ts";
-import { type Pool, type PoolOptions, pooledShape, poolGeometry } from "./pool-geometry.ts";
+import {
+  type Pool,
+  type PoolGeometry,
+  type PoolOptions,
+  pooledShape,
+  poolGeometry,
+} from "./pool-geometry.ts";
 import { codeDtype, readWindow } from "./pool-nest.ts";
+import { separateAxes } from "./separate-axes.ts";
 
 const name = "maxPool";
 
@@ -60,22 +67,47 @@ export const maxPool: Callable<
 );
 
 function lower(context: LowerContext<MaxPoolAttributes>): void {
-  const x = context.inputs[0]!;
   const [values, codes] = context.outputs as [Buffer, Buffer | undefined];
-  const geometry = poolGeometry(name, x.shape, context.attributes.pool);
+  const whole = poolGeometry(name, context.inputs[0]!.shape, context.attributes.pool);
+  const passes = separateAxes(whole);
+  let read: Maxima = { values: context.inputs[0]!, codes: undefined };
+  passes.forEach((pass, at) => {
+    const last = at === passes.length - 1;
+    const shape = pooledShape(pass);
+    const write: Maxima = last
+      ? { values, codes }
+      : {
+          values: context.temporary(`maxima${at}`, shape),
+          codes: codes && context.temporary(`codes${at}`, shape, codes.dtype),
+        };
+    context.emit(passNest(pass, whole, read, write));
+    read = write;
+  });
+}
+
+/** Values, and in a training program which pixel of the window each one is. */
+interface Maxima {
+  readonly values: Buffer;
+  readonly codes: Buffer | undefined;
+}
+
+function passNest(pass: PoolGeometry, whole: PoolGeometry, read: Maxima, write: Maxima): Nest {
   const nest = new NestBuilder(name);
-  const image = axisIndex(nest.space("image", geometry.batch));
-  const outputs = geometry.outputSizes.map((size, axis) => nest.space(`output${axis}`, size));
-  const channel = axisIndex(nest.space("channel", geometry.channels));
-  const { pixel, code } = readWindow(nest, geometry, outputs);
-  const value = nest.load(x, [image, ...pixel, channel]);
-  const place = [image, ...outputs.map((axis) => axisIndex(axis)), channel];
-  const [largest, winner] = nest.reduce([
-    codes === undefined ? { op: "max", value } : { op: "argmax", value, position: position(code) },
+  const image = axisIndex(nest.space("image", pass.batch));
+  const outputs = pass.outputSizes.map((size, axis) => nest.space(`output${axis}`, size));
+  const channel = axisIndex(nest.space("channel", pass.channels));
+  const { pixel, code } = readWindow(nest, pass, outputs, whole);
+  const from = [image, ...pixel, channel];
+  const value = nest.load(read.values, from);
+  const before = read.codes && nest.load(read.codes, from);
+  const winner = before === undefined ? position(code) : add(position(code), before);
+  const [largest, chosen] = nest.reduce([
+    write.codes === undefined ? { op: "max", value } : { op: "argmax", value, position: winner },
   ]);
-  nest.store(values, place, largest!);
-  if (codes !== undefined) nest.store(codes, place, winner!);
-  context.emit(nest.build());
+  const place = [image, ...outputs.map((axis) => axisIndex(axis)), channel];
+  nest.store(write.values, place, largest!);
+  if (write.codes !== undefined) nest.store(write.codes, place, chosen!);
+  return nest.build();
 }
 
 function reference([x]: readonly ReferenceArray[], { pool, codes }: MaxPoolAttributes): Float64Array[] {

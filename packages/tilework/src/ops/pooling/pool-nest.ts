@@ -40,11 +40,15 @@ function rowMajor(places: readonly Index[], sizes: readonly number[]): Index {
   return addIndex(...places.map((place, axis) => scaleIndex(place, strides[axis]!)));
 }
 
-/** Declares the reduction axes over each window's pixels; gives the input position and its winner code. */
+/**
+ * Declares the reduction axes over each window's pixels; gives the input position and its winner code, within the
+ * whole pooling where this is a pass of it along one axis.
+ */
 export function readWindow(
   nest: NestBuilder,
   geometry: PoolGeometry,
   outputs: readonly number[],
+  whole: PoolGeometry = geometry,
 ): { pixel: Index[]; code: Index } {
   const { windows, inputSizes, spans } = geometry;
   const taps = windowSizes(geometry).map((size, axis) => nest.reduction(`tap${axis}`, size));
@@ -55,7 +59,7 @@ export function readWindow(
       : inputPosition(nest, window, inputSizes[axis]!, outputs[axis]!, tap);
   });
   const places = windows === undefined ? pixel : taps.map((tap) => axisIndex(tap));
-  return { pixel, code: rowMajor(places, codeSizes(geometry)) };
+  return { pixel, code: rowMajor(places, codeSizes(whole)) };
 }
 
 function adaptivePosition(nest: NestBuilder, spans: readonly Span[], output: number, tap: number): Index {

@@ -74,6 +74,30 @@ const unusual: readonly Case[] = [
     },
   },
   { shape: [1, 8, 8, 2], pool: { window: [8, 8] } },
+  {
+    shape: [1, 12, 11, 2],
+    pool: {
+      window: [7, 7],
+      strides: [1, 1],
+      padding: [
+        [3, 3],
+        [3, 3],
+      ],
+    },
+  },
+  { shape: [1, 9, 8, 7, 2], pool: { window: [5, 1, 6], strides: [1, 2, 1] } },
+  {
+    shape: [1, 7, 8, 7, 1],
+    pool: {
+      window: [4, 4, 4],
+      strides: [1, 1, 1],
+      padding: [
+        [2, 1],
+        [0, 1],
+        [1, 2],
+      ],
+    },
+  },
 ];
 
 const cases: readonly Case[] = [...slidingWindows(), ...adaptiveWindows(), ...unusual];
@@ -135,4 +159,16 @@ test("max pooling whose windows tile the input is undone without a reduction", (
   const attributes = { pool: { window: [2, 2] }, inputSizes: [6, 7] };
   const { nests } = runOp(maxPoolBackward.definition, [codes, formulaLossWeights([1, 3, 3, 1])], attributes);
   expect(nests.map(({ levels, guards }) => [levels, guards])).toEqual([[[], [expect.anything()]]]);
+});
+
+test.each([
+  ["one nest for a small window", [3, 3], [1, 1], 1],
+  ["one nest for a window that overlaps little", [8, 8], [7, 7], 1],
+  ["a nest an axis for a large window", [7, 7], [1, 1], 2],
+  ["one nest for a long window of one row", [1, 9], [1, 1], 1],
+] as const)("pooling takes %s", (_, window, strides, nests) => {
+  const x = formulaInputs.ordinary([1, 16, 16, 1]);
+  const pool = { window, strides };
+  expect(runOp(averagePoolDefinition, [x], { pool }).nests).toHaveLength(nests);
+  expect(runOp(maxPoolDefinition, [x], { pool, codes: true }).nests).toHaveLength(nests);
 });
