@@ -172,7 +172,13 @@ export {
 export type { Weight } from "./keras/layers/weight.ts";
 export * as losses from "./keras/losses/losses.ts";
 export * as metrics from "./keras/metrics/metrics.ts";
-export { Model, type ModelArguments, type ModelOptions, model } from "./keras/models/model.ts";
+export {
+  Model,
+  type ModelArguments,
+  type ModelOptions,
+  model,
+  type SummaryOptions,
+} from "./keras/models/model.ts";
 export { Sequential, type SequentialItem, sequential } from "./keras/models/sequential.ts";
 export * from "./keras/optimizers/optimizers.ts";
 export * as optimizers from "./keras/optimizers/optimizers.ts";

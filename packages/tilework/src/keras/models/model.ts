@@ -1,14 +1,30 @@
 import type { Value } from "../../graph/value.ts";
+import { platform } from "../../platform/current.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
+import type { NDArray } from "../../tensor/ndarray.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import { ArgumentError, ShapeError } from "../../util/errors.ts";
 import { didYouMean } from "../../util/suggest.ts";
+import type { Logs } from "../callbacks/callback.ts";
+import type { History } from "../callbacks/history.ts";
 import type { CallContext } from "../layers/call-context.ts";
 import { type KerasShape, KerasTensor } from "../layers/keras-tensor.ts";
 import { Layer, type LayerOptions } from "../layers/layer.ts";
-import { optional } from "../options/checks.ts";
+import type { Optimizer } from "../optimizers/optimizer.ts";
+import { type At, flag, optional, positiveInteger, refusal } from "../options/checks.ts";
 import { layerChecks, readOptions } from "../options/read-options.ts";
+import type { DataInput } from "../training/columns.ts";
+import type { CompileOptions } from "../training/compile-options.ts";
+import type {
+  EvaluateOptions,
+  FitOptions,
+  PredictOptions,
+  TestOnBatchOptions,
+  TrainOnBatchOptions,
+} from "../training/fit-options.ts";
+import { Trainer } from "../training/trainer.ts";
 import { type Graph, graphOf } from "./graph.ts";
+import { summaryLines } from "./summary/summary.ts";
 import { traceGraph } from "./trace-graph.ts";
 
 export interface ModelOptions {
@@ -16,11 +32,35 @@ export interface ModelOptions {
   readonly trainable?: boolean | undefined;
 }
 
+export interface SummaryOptions {
+  /** Gets one line a call. Default: the terminal. */
+  readonly printFn?: ((line: string) => void) | undefined;
+  /** Width of the table; default: 88 (108 where connections are shown), or what the terminal has. */
+  readonly lineLength?: number | undefined;
+  /** Whether the layers of models inside are shown. Default false. */
+  readonly expandNested?: boolean | undefined;
+  /** Whether a column tells which layers training changes. Default false. */
+  readonly showTrainable?: boolean | undefined;
+}
+
+const summaryChecks = {
+  printFn: optional(printFunction, undefined),
+  lineLength: optional(positiveInteger, undefined),
+  expandNested: optional(flag, false),
+  showTrainable: optional(flag, false),
+};
+
+function printFunction(value: unknown, at: At): (line: string) => void {
+  if (typeof value === "function") return value as (line: string) => void;
+  throw refusal(at, "a function that takes a line", value);
+}
+
 /** A graph of layers between symbolic inputs and outputs, and itself a layer. */
 export class Model extends Layer {
   static override readonly className: string = "Functional";
 
   #graph: Graph | undefined;
+  readonly #trainer = new Trainer(this);
 
   constructor(graph: Graph | undefined, options: LayerOptions = {}) {
     super(options);
@@ -132,6 +172,105 @@ export class Model extends Layer {
     const names = layers.map((layer) => layer.name);
     const hint = didYouMean(nameOrIndex, names) || `; its layers are ${names.join(", ")}`;
     throw new ArgumentError("name", `${this.name}: has no layer "${nameOrIndex}"${hint}`);
+  }
+
+  /**
+   * Prints Keras's table of the layers, with shapes and numbers of parameters. `printFn` gets one line a call; by
+   * default the table goes to the terminal.
+   */
+  summary(options: SummaryOptions = {}): void {
+    const { printFn, ...layout } = readOptions(this.name, options, summaryChecks);
+    const model = {
+      name: this.name,
+      layers: this.layers,
+      trainableWeights: this.trainableWeights,
+      nonTrainableWeights: this.nonTrainableWeights,
+      graph: this.summaryGraph,
+      optimizerParams: this.optimizerParams,
+    };
+    const lines = summaryLines(model, { ...layout, terminalColumns: platform.terminal.columns });
+    if (printFn === undefined) platform.terminal.write(`${lines.join("\n")}\n`);
+    else for (const line of lines) printFn(line);
+  }
+
+  /** The graph whose connections the summary may show; a Sequential has none to show. */
+  protected get summaryGraph(): Graph | undefined {
+    return this.graph;
+  }
+
+  /** Numbers that the optimizer keeps; undefined before it keeps any. */
+  protected get optimizerParams(): number | undefined {
+    return undefined;
+  }
+
+  /** Chooses optimizer, loss and metrics for `fit` and `evaluate`. Weights stay as they are. */
+  compile(options: CompileOptions): void {
+    this.#trainer.compile(options);
+  }
+
+  /** Whether `compile` has been called. */
+  get compiled(): boolean {
+    return this.#trainer.isCompiled;
+  }
+
+  /** What `compile` was given; undefined before. */
+  get compileOptions(): CompileOptions | undefined {
+    return this.#trainer.compileOptions;
+  }
+
+  /** The optimizer that `compile` chose; throws before. */
+  get optimizer(): Optimizer {
+    return this.#trainer.optimizer;
+  }
+
+  /** Set to true (by a callback, say) to end `fit` after the running batch; `fit` begins by setting it to false. */
+  get stopTraining(): boolean {
+    return this.#trainer.stopTraining;
+  }
+
+  set stopTraining(stop: boolean) {
+    this.#trainer.stopTraining = stop;
+  }
+
+  /** For each metric's name in the logs, whether larger or smaller is better; known once there were data. */
+  get metricDirections(): Readonly<Record<string, "max" | "min" | undefined>> {
+    return this.#trainer.metricDirections;
+  }
+
+  /**
+   * Trains on examples and their labels; gives each epoch's values. Rejects with a NonFiniteError when the loss
+   * becomes NaN or infinite, and with the signal's reason when it is aborted.
+   */
+  fit(x: DataInput, y: DataInput, options?: FitOptions): Promise<History> {
+    return this.#trainer.fit(x, y, options);
+  }
+
+  /** Loss and metrics over examples and their labels, by name. */
+  evaluate(x: DataInput, y: DataInput, options?: EvaluateOptions): Promise<Logs> {
+    return this.#trainer.evaluate(x, y, options);
+  }
+
+  /** Predictions for examples: an array for a model of one output, else a list of them. */
+  predict<Output extends NDArray | NDArray[] = NDArray>(
+    x: DataInput,
+    options?: PredictOptions,
+  ): Promise<Output> {
+    return this.#trainer.predict(x, options) as Promise<Output>;
+  }
+
+  /** One training step over all the data given; that batch's values by name. */
+  trainOnBatch(x: DataInput, y: DataInput, options?: TrainOnBatchOptions): Promise<Logs> {
+    return this.#trainer.trainOnBatch(x, y, options);
+  }
+
+  /** Loss and metrics of all the data given, by name, in one step. */
+  testOnBatch(x: DataInput, y: DataInput, options?: TestOnBatchOptions): Promise<Logs> {
+    return this.#trainer.testOnBatch(x, y, options);
+  }
+
+  /** Predictions for all the data given, in one step. */
+  predictOnBatch<Output extends NDArray | NDArray[] = NDArray>(x: DataInput): Promise<Output> {
+    return this.#trainer.predictOnBatch(x) as Promise<Output>;
   }
 
   #checkInputs(shapes: readonly KerasShape[]): void {

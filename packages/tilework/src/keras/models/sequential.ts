@@ -43,6 +43,10 @@ export class Sequential extends Model {
     return this.#layers;
   }
 
+  protected override get summaryGraph(): undefined {
+    return undefined;
+  }
+
   /** Puts a layer on top. Where the input shape is known, a layer that does not fit is refused and nothing changes. */
   add(item: SequentialItem): this {
     const layer = this.#check(item);
@@ -51,7 +55,7 @@ export class Sequential extends Model {
       return this;
     }
     if (this.#layers.length === 0 && this.#input === undefined && layer.batchInputShape !== undefined)
-      this.#startWith(layer);
+      this.#startWith(layer.batchInputShape);
     const top = this.#tensors[this.#tensors.length - 1];
     if (top !== undefined) this.#tensors.push(layer.apply(top));
     this.#layers.push(layer);
@@ -74,7 +78,7 @@ export class Sequential extends Model {
   override buildFor(shapes: readonly KerasShape[]): void {
     if (this.#tensors.length === 0 && this.#layers.length > 0) {
       if (shapes.length !== 1) throw new ShapeError(`${this.name}: takes one input, got ${shapes.length}`);
-      this.#startWith(this.#layers[0]!, [null, ...shapes[0]!.slice(1)]);
+      this.#startWith([null, ...shapes[0]!.slice(1)]);
       this.#applyAll();
       this.#rebuild();
     }
@@ -121,8 +125,8 @@ export class Sequential extends Model {
     this.#tensors = [layer.output];
   }
 
-  #startWith(first: Layer, shape: KerasShape = first.batchInputShape!): void {
-    this.#input = new InputLayer({ batchShape: shape, name: `${first.name}_input` });
+  #startWith(shape: KerasShape): void {
+    this.#input = new InputLayer({ batchShape: shape });
     this.#tensors = [this.#input.output];
   }
 
