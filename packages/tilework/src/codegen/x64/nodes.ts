@@ -1,0 +1,210 @@
+/**
+ * Kernel code with everything beside it that wants a register: loop counters, temporaries of statements that
+ * take several instructions, opmasks of partial vectors. Numbers continue the kernel's own.
+ */
+import type { ControlStatement, KernelCode, Statement, VectorType } from "../kernel-code.ts";
+import { type FoldedLoad, foldLoads } from "./fold-loads.ts";
+import { integersOf, type PlainStatement, vectorsOf } from "./registers-of.ts";
+import { separateValues } from "./separate-values.ts";
+
+export type Cpu = "avx2" | "avx512";
+
+export interface PlainNode {
+  readonly kind: "plain";
+  readonly statement: PlainStatement;
+  /** Vector registers that live during this statement only. */
+  readonly temporaries: readonly number[];
+  readonly folded: FoldedLoad | undefined;
+  /** The opmask register with the active lanes set, where not all are. */
+  readonly tail: number | undefined;
+}
+
+export interface LoopNode {
+  readonly kind: "loop";
+  readonly loop: Extract<ControlStatement, { op: "loop" }>;
+  /** Counts the iterations: the kernel's own counter where its body leaves it alone. */
+  readonly iteration: number;
+  /** Whether the iteration runs up from 0 to the limit, or down to 0. */
+  readonly upward: boolean;
+  /** The register with the number of iterations, unless that is constant or counted down. */
+  readonly limit: number | undefined;
+  readonly body: readonly Node[];
+}
+
+export interface IfNode {
+  readonly kind: "if";
+  readonly branch: Extract<ControlStatement, { op: "if" }>;
+  readonly yes: readonly Node[];
+  readonly no: readonly Node[];
+}
+
+export type Node = PlainNode | LoopNode | IfNode;
+
+export interface NodeProgram {
+  readonly nodes: readonly Node[];
+  /** The number of integer registers; the last two hold the argument block's and the call block's address. */
+  readonly integers: number;
+  readonly vectors: readonly VectorType[];
+  /** Opmask registers (numbered like vectors) that hold the first `active` lanes, by that number. */
+  readonly tails: ReadonlyMap<number, number>;
+  readonly argumentBlock: number;
+  readonly callBlock: number;
+  /** Some statement passes vectors through memory, lane by lane. */
+  readonly takesVectorsApart: boolean;
+}
+
+export function buildNodes(kernel: KernelCode, cpu: Cpu): NodeProgram {
+  return new NodeBuilder(kernel, cpu).build();
+}
+
+class NodeBuilder {
+  readonly #kernel: KernelCode;
+  readonly #cpu: Cpu;
+  readonly #body: readonly Statement[];
+  readonly #vectors: VectorType[];
+  readonly #tails = new Map<number, number>();
+  readonly #folds: ReturnType<typeof foldLoads>;
+  #integers: number;
+  #takesVectorsApart = false;
+
+  constructor(kernel: KernelCode, cpu: Cpu) {
+    const { body, vectors } = separateValues(kernel.body, kernel.vectors);
+    this.#kernel = kernel;
+    this.#cpu = cpu;
+    this.#body = body;
+    this.#vectors = [...vectors];
+    this.#integers = kernel.integers;
+    this.#folds = foldLoads(body, { lanes: kernel.lanes, broadcastOperand: cpu === "avx512" });
+  }
+
+  build(): NodeProgram {
+    const nodes = this.#block(this.#body);
+    const [argumentBlock, callBlock] = [this.#integers++, this.#integers++];
+    return {
+      nodes,
+      integers: this.#integers,
+      vectors: this.#vectors,
+      tails: this.#tails,
+      argumentBlock,
+      callBlock,
+      takesVectorsApart: this.#takesVectorsApart,
+    };
+  }
+
+  #block(body: readonly Statement[]): Node[] {
+    return body.filter((statement) => !this.#folds.loads.has(statement)).map((one) => this.#node(one));
+  }
+
+  #node(statement: Statement): Node {
+    if (statement.op === "loop") return this.#loop(statement);
+    if (statement.op === "if") {
+      const { yes, no } = statement;
+      return { kind: "if", branch: statement, yes: this.#block(yes), no: this.#block(no) };
+    }
+    if (statement.op === "gather" && statement.type === "u8") this.#takesVectorsApart = true;
+    const kinds = temporariesOf(statement, this.#cpu, this.#vectors);
+    const temporaries = kinds.map((type) => this.#vectors.push(type) - 1);
+    const folded = this.#folds.readers.get(statement);
+    return { kind: "plain", statement, temporaries, folded, tail: this.#tail(statement) };
+  }
+
+  #loop(loop: Extract<ControlStatement, { op: "loop" }>): LoopNode {
+    const written = integersWritten(loop.body);
+    const { counter, count } = loop;
+    const own = counter !== undefined && !written.has(counter);
+    const iteration = own ? counter : this.#integers++;
+    let limit: number | undefined;
+    if (counter !== undefined && typeof count !== "number") {
+      const kept = !written.has(count.register) && count.register !== counter;
+      limit = kept ? count.register : this.#integers++;
+    }
+    const body = this.#block(loop.body);
+    return { kind: "loop", loop, iteration, upward: counter !== undefined, limit, body };
+  }
+
+  /** AVX-512 guards what is not a whole vector, half or quarter of one by an opmask. */
+  #tail(statement: PlainStatement): number | undefined {
+    if (this.#cpu !== "avx512" || !("active" in statement)) return undefined;
+    const { op, active, type } = statement;
+    if (op === "loadStrided" || op === "storeStrided" || (op === "gather" && type === "u8")) return undefined;
+    const narrow = op !== "gather" && type !== "u8" && [1, 4, 8].includes(active);
+    if (active === this.#kernel.lanes ? op !== "gather" : narrow) return undefined;
+    if (!this.#tails.has(active)) this.#tails.set(active, this.#vectors.push("mask") - 1);
+    return this.#tails.get(active)!;
+  }
+}
+
+function integersWritten(body: readonly Statement[]): Set<number> {
+  const written = new Set<number>();
+  for (const statement of body) {
+    if (statement.op === "loop") {
+      if (statement.counter !== undefined) written.add(statement.counter);
+      for (const register of integersWritten(statement.body)) written.add(register);
+    } else if (statement.op === "if") {
+      for (const branch of [statement.yes, statement.no])
+        for (const register of integersWritten(branch)) written.add(register);
+    } else {
+      for (const register of integersOf(statement).writes) written.add(register);
+    }
+  }
+  return written;
+}
+
+function temporariesOf(statement: PlainStatement, cpu: Cpu, types: readonly VectorType[]): VectorType[] {
+  const avx2 = cpu === "avx2";
+  switch (statement.op) {
+    case "loadStrided":
+      return statement.active > 4 ? ["f32"] : [];
+    case "storeStrided":
+      return statement.active > 4 ? ["f32"] : [];
+    case "store":
+      if (!avx2) return [];
+      return statement.type === "u8" || ![1, 4, 8].includes(statement.active) ? ["f32"] : [];
+    case "gather":
+      return avx2 && statement.type !== "u8" ? ["f32"] : [];
+    case "convert":
+      return avx2 && statement.convert === "i32FromF32" ? ["f32"] : [];
+    case "reduceLanes": {
+      const keepsNan = statement.reduce !== "add" && types[statement.to] === "f32";
+      return avx2 && keepsNan ? ["f32", "f32"] : ["f32"];
+    }
+    default:
+      return [];
+  }
+}
+
+/** Whether the result is written before all operands are read, so that it may share no register with them. */
+export function writesEarly(statement: PlainStatement): boolean {
+  switch (statement.op) {
+    case "gather":
+    case "reduceLanes":
+      return true;
+    case "convert":
+      return statement.convert === "i32FromF32";
+    case "unary":
+      return statement.unary === "neg";
+    default:
+      return false;
+  }
+}
+
+/** Vector registers that a node reads and writes. */
+export function vectorsOfNode(node: PlainNode): { reads: number[]; writes: readonly number[] } {
+  const { reads, writes } = vectorsOf(node.statement);
+  const present = reads.filter((register) => register !== node.folded?.register);
+  return { reads: node.tail === undefined ? present : [...present, node.tail], writes };
+}
+
+export function integersOfNode(
+  node: PlainNode,
+  program: NodeProgram,
+): { reads: number[]; writes: readonly number[] } {
+  const { statement, folded } = node;
+  const { reads, writes } = integersOf(statement);
+  const all = [...reads];
+  if (folded !== undefined)
+    all.push(...(folded.address.index === undefined ? [] : [folded.address.index]), folded.address.base);
+  if (statement.op === "argument") all.push(program.argumentBlock);
+  if (statement.op === "begin" || statement.op === "end") all.push(program.callBlock);
+  return { reads: all, writes };
+}
