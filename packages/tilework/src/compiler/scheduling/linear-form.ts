@@ -1,0 +1,46 @@
+/** A buffer access or a position, flattened: offset + Σ stride·axis + Σ table[axis]. */
+import type { LoadIndex } from "../../kernel/expression.ts";
+import type { Buffer } from "../../kernel/nest.ts";
+import { byteSize } from "../../tensor/dtype.ts";
+import { stridesOf } from "../../tensor/shape.ts";
+
+export interface LinearForm {
+  readonly offset: number;
+  /** By axis; 0 where the axis does not occur. */
+  readonly strides: readonly number[];
+  readonly tables: readonly { readonly axis: number; readonly table: readonly number[] }[];
+}
+
+/** Σ scale[d]·index[d] over a nest with `axes` axes; run-time dimensions are left out. */
+export function linearForm(index: readonly LoadIndex[], scales: readonly number[], axes: number): LinearForm {
+  let offset = 0;
+  const strides = new Array<number>(axes).fill(0);
+  const tables: { axis: number; table: number[] }[] = [];
+  index.forEach((dimension, d) => {
+    if ("dynamic" in dimension) return;
+    const scale = scales[d]!;
+    offset += dimension.offset * scale;
+    for (const term of dimension.terms) {
+      if ("table" in term) tables.push({ axis: term.axis, table: term.table.map((value) => value * scale) });
+      else strides[term.axis]! += term.stride * scale;
+    }
+  });
+  return { offset, strides, tables };
+}
+
+/** An access in bytes from the buffer's start. */
+export function accessForm(buffer: Buffer, index: readonly LoadIndex[], axes: number): LinearForm {
+  const bytes = byteSize[buffer.dtype];
+  const scales = stridesOf(buffer.shape).map((stride) => stride * bytes);
+  return linearForm(index, scales, axes);
+}
+
+/** The bit of each axis on which the value depends. */
+export function axesMask({ strides, tables }: Pick<LinearForm, "strides" | "tables">): number {
+  let mask = 0;
+  strides.forEach((stride, axis) => {
+    if (stride !== 0) mask |= 1 << axis;
+  });
+  for (const { axis } of tables) mask |= 1 << axis;
+  return mask;
+}
