@@ -48,9 +48,8 @@ const floatBinaries: Partial<Record<BinaryOp, (x: number, y: number) => number>>
   sub: (x, y) => x - y,
   mul: (x, y) => x * y,
   div: (x, y) => x / y,
-  // biome-ignore lint/complexity/useMathMinMax: differs from Math.min for NaN and for zeros of both signs
+  // These differ from Math.min and Math.max for NaN and for zeros of both signs.
   min: (x, y) => (y < x ? y : x),
-  // biome-ignore lint/complexity/useMathMinMax: differs from Math.max for NaN and for zeros of both signs
   max: (x, y) => (x < y ? y : x),
 };
 const integerBinaries: Partial<Record<BinaryOp, (x: number, y: number) => number>> = {
