@@ -1,0 +1,121 @@
+/** One step of a reduction, on registers. The rules (NaN, ties, fused products) are those of kernel/nest.ts. */
+import type { Emission, Point } from "./emission.ts";
+import { emitConstant, evaluate } from "./evaluate.ts";
+import type { Node, NodeReduction } from "./value-graph.ts";
+
+/** The registers of one result: its slots, and for argmax whether an element has been taken (where unknown). */
+export interface Accumulator {
+  readonly slots: readonly number[];
+  readonly started?: number | undefined;
+}
+
+/** The value that a reduction starts from. */
+export function startValue({ op, value }: NodeReduction): number {
+  if (op === "add") return 0;
+  if (value.type === "i32") return op === "min" ? 0x7fffffff : -0x80000000;
+  return op === "min" ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+}
+
+/** Folds the reduction's value at a point into the accumulator, in the lanes of `mask` (all without one). */
+export function accumulate(
+  e: Emission,
+  reduction: NodeReduction,
+  into: Accumulator,
+  point: Point,
+  lane: number,
+  mask: number | undefined,
+): void {
+  const [slot, positionSlot] = into.slots as [number, number];
+  const { value } = reduction;
+  if (reduction.op === "add" && isProduct(value)) {
+    const [x, y] = value.operands.map((operand) => evaluate(e, operand, point, lane)) as [number, number];
+    if (e.scheduled.target.fused) {
+      const to = target(e, slot, mask);
+      e.builder.emit({ op: "fma", to, x, y, z: slot });
+      return settle(e, slot, to, mask);
+    }
+    const product = e.builder.vector("f32");
+    e.builder.emit({ op: "binary", binary: "mul", to: product, x, y });
+    return fold(e, "add", slot, product, mask);
+  }
+  const x = evaluate(e, value, point, lane);
+  if (reduction.op !== "argmax") return fold(e, reduction.op, slot, x, mask);
+  const position = evaluate(e, reduction.position, point, lane);
+  foldArgmax(e, { slot, positionSlot, started: into.started }, x, position, mask);
+}
+
+function isProduct(node: Node): node is Extract<Node, { kind: "operation" }> {
+  return (
+    node.kind === "operation" &&
+    node.type === "f32" &&
+    node.expression.kind === "binary" &&
+    node.expression.op === "mul"
+  );
+}
+
+/** slot = op(slot, x) in the lanes of the mask. */
+export function fold(
+  e: Emission,
+  op: "add" | "max" | "min",
+  slot: number,
+  x: number,
+  mask: number | undefined,
+): void {
+  const to = target(e, slot, mask);
+  if (op === "add" || e.builder.vectors[slot] === "i32")
+    e.builder.emit({ op: "binary", binary: op, to, x: slot, y: x });
+  else {
+    const better = e.builder.vector("f32");
+    e.builder.emit({ op: "binary", binary: op, to: better, x: slot, y: x });
+    const isNaN = emitCompare(e, "ne", x, x);
+    e.builder.emit({ op: "select", to, condition: isNaN, yes: x, no: better });
+  }
+  settle(e, slot, to, mask);
+}
+
+function foldArgmax(
+  e: Emission,
+  into: { readonly slot: number; readonly positionSlot: number; readonly started: number | undefined },
+  x: number,
+  position: number,
+  mask: number | undefined,
+): void {
+  const { slot, positionSlot, started } = into;
+  const notGreater = emitCompare(e, "le", x, slot);
+  let keep = emitMaskOp(e, "or", notGreater, emitCompare(e, "ne", slot, slot));
+  if (started !== undefined) {
+    const has = e.builder.vector("mask");
+    const zero = emitConstant(e, "i32", 0);
+    e.builder.emit({ op: "compare", compare: "ne", type: "i32", to: has, x: started, y: zero });
+    keep = emitMaskOp(e, "and", keep, has);
+    const now = target(e, started, mask);
+    e.builder.emit({ op: "constant", to: now, type: "i32", value: 1 });
+    settle(e, started, now, mask);
+  }
+  const value = target(e, slot, mask);
+  e.builder.emit({ op: "select", to: value, condition: keep, yes: slot, no: x });
+  settle(e, slot, value, mask);
+  const where = target(e, positionSlot, mask);
+  e.builder.emit({ op: "select", to: where, condition: keep, yes: positionSlot, no: position });
+  settle(e, positionSlot, where, mask);
+}
+
+function target(e: Emission, slot: number, mask: number | undefined): number {
+  return mask === undefined ? slot : e.builder.vector(e.builder.vectors[slot]!);
+}
+
+function settle(e: Emission, slot: number, value: number, mask: number | undefined): void {
+  if (mask !== undefined) e.builder.emit({ op: "select", to: slot, condition: mask, yes: value, no: slot });
+}
+
+function emitCompare(e: Emission, compare: "le" | "ne", x: number, y: number): number {
+  const to = e.builder.vector("mask");
+  e.builder.emit({ op: "compare", compare, type: "f32", to, x, y });
+  return to;
+}
+
+function emitMaskOp(e: Emission, binary: "and" | "or", x: number, y: number): number {
+  const to = e.builder.vector("mask");
+  e.builder.emit({ op: "binary", binary, to, x, y });
+  return to;
+}

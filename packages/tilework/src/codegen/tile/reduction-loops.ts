@@ -1,0 +1,257 @@
+/**
+ * The loops of a reduction level over the register tile. Guards become loop bounds: a run of an axis' values in
+ * which every guard treats every point of the tile alike is one loop over just the points that take part; a
+ * guard that ties the axis to an outer loop gives bounds from a table. Only what neither resolves is tested at
+ * run time.
+ */
+import type { Condition } from "./condition.ts";
+import type { Emission, Frame, Point } from "./emission.ts";
+import { emitWhere } from "./integer-value.ts";
+import { decide } from "./interval.ts";
+import { withFixed, withLoop, withShift } from "./loops.ts";
+
+/** Emits one iteration for the points that may take part; `virtual` is the virtual lane it belongs to. */
+export type Leaf = (points: readonly Point[], virtual: number) => void;
+
+const MOST_RUNS = 24;
+const MOST_VALUES = 512;
+
+/** Emits all iterations of a level's axes, in order. */
+export function emitReduction(e: Emission, level: number, points: readonly Point[], leaf: Leaf): void {
+  const axes = e.plan.levels[level]!;
+  new ReductionLoops(e, level, axes, leaf).emit(0, points, 0);
+}
+
+/** The guards that decide whether a point takes part in an iteration of a level. */
+export function guardsOf(e: Emission, level: number): Condition[] {
+  return e.guards.filter((guard) => guard.level >= level || guard.level === -1);
+}
+
+/** Whether a condition differs between points of the tile or lanes of a vector. */
+export function isTileWide(e: Emission, { axes }: Condition): boolean {
+  if (e.plan.vectorAxis !== undefined && (axes >> e.plan.vectorAxis) & 1) return true;
+  return [...e.extents.keys()].some((axis) => (axes >> axis) & 1);
+}
+
+class ReductionLoops {
+  readonly #e: Emission;
+  readonly #axes: readonly number[];
+  readonly #leaf: Leaf;
+  readonly #guards: readonly Condition[];
+  readonly #isLaneLevel: boolean;
+  readonly #hasLanes: boolean;
+  readonly #unroll: readonly number[];
+
+  constructor(e: Emission, level: number, axes: readonly number[], leaf: Leaf) {
+    this.#e = e;
+    this.#axes = axes;
+    this.#leaf = leaf;
+    this.#guards = guardsOf(e, level);
+    this.#hasLanes = e.nest.levels[level]!.lanes;
+    this.#isLaneLevel = e.plan.laneLevel === level;
+    this.#unroll = unrollOf(e, axes);
+  }
+
+  emit(at: number, points: readonly Point[], virtual: number): void {
+    const e = this.#e;
+    const active = points.filter((point) => this.#guards.every((guard) => decide(e, guard, point) !== false));
+    const [first] = active;
+    if (first === undefined) return;
+    const open = this.#guards.filter(
+      (guard) => this.#isBound(guard) && !isTileWide(e, guard) && decide(e, guard, first) === undefined,
+    );
+    emitWhere(e, open, first, () => {
+      if (at === this.#axes.length) this.#leaf(active, virtual);
+      else this.#emitAxis(at, active);
+    });
+  }
+
+  #isBound({ axes }: Condition): boolean {
+    return this.#e.plan.sizes.every(
+      (size, axis) =>
+        !((axes >> axis) & 1) || size === 1 || this.#e.frameOf(axis) >= 0 || this.#e.extents.has(axis),
+    );
+  }
+
+  #emitAxis(at: number, points: readonly Point[]): void {
+    const e = this.#e;
+    const axis = this.#axes[at]!;
+    const inner = (virtual = 0): void => this.emit(at + 1, points, virtual);
+    if (this.#hasLanes && at === this.#axes.length - 1) {
+      if (this.#isLaneLevel) this.#emitLanes(axis, inner);
+      else this.#emitVirtualLanes(axis, inner);
+      return;
+    }
+    if (this.#emitTableBounds(axis, points, inner)) return;
+    for (const { start, size } of this.#runs(axis, points))
+      emitRun(e, axis, start, size, this.#unroll[at]!, inner);
+  }
+
+  /** 16 elements an iteration in 16 / lanes registers; a last iteration for the rest. */
+  #emitLanes(axis: number, inner: () => void): void {
+    const e = this.#e;
+    const size = e.plan.sizes[axis]!;
+    const outer = e.actives;
+    e.actives = new Array<number>(16 / e.lanes).fill(e.lanes);
+    const blocks = Math.floor(size / 16);
+    const range = { axis, start: 0, step: 16, low: 0, high: (blocks - 1) * 16 };
+    if (blocks === 1) withFixed(e, axis, 0, inner);
+    else if (blocks > 1) withLoop(e, range, blocks, inner);
+    const rest = size % 16;
+    if (rest > 0) {
+      const registers = Math.ceil(rest / e.lanes);
+      e.actives = Array.from({ length: registers }, (_, at) => Math.min(e.lanes, rest - at * e.lanes));
+      withFixed(e, axis, blocks * 16, inner);
+    }
+    e.actives = outer;
+  }
+
+  /** The same with one accumulator for each of the 16 lanes. */
+  #emitVirtualLanes(axis: number, inner: (virtual: number) => void): void {
+    const e = this.#e;
+    const size = e.plan.sizes[axis]!;
+    const blocks = Math.floor(size / 16);
+    const range = { axis, start: 0, step: 16, low: 0, high: (blocks - 1) * 16 };
+    if (blocks > 0)
+      withLoop(e, range, blocks, () => {
+        for (let lane = 0; lane < 16; lane++) withShift(e, axis, lane, () => inner(lane));
+      });
+    for (let lane = 0; lane < size % 16; lane++) withFixed(e, axis, blocks * 16 + lane, () => inner(lane));
+  }
+
+  /** Runs of values that all conditions treat alike at every point. */
+  #runs(axis: number, points: readonly Point[]): { start: number; size: number }[] {
+    const e = this.#e;
+    const size = e.plan.sizes[axis]!;
+    const touching = [...this.#guards, ...e.graph.fills].filter(({ axes }) => (axes >> axis) & 1);
+    if (touching.length === 0 || size > MOST_VALUES) return size === 0 ? [] : [{ start: 0, size }];
+    const found: { start: number; size: number; signature: string }[] = [];
+    for (let value = 0; value < size; value++) {
+      e.frames.push(probe(axis, value));
+      const signature = touching
+        .map((condition) => points.map((point) => String(decide(e, condition, point))[0]).join(""))
+        .join();
+      e.frames.pop();
+      const last = found.at(-1);
+      if (last?.signature === signature) last.size++;
+      else found.push({ start: value, size: 1, signature });
+    }
+    return found.length > MOST_RUNS ? [{ start: 0, size }] : found;
+  }
+
+  /** A loop whose first value and count are looked up by the value of one outer axis. */
+  #emitTableBounds(axis: number, points: readonly Point[], inner: () => void): boolean {
+    const e = this.#e;
+    const touching = [...this.#guards, ...e.graph.fills].filter(({ axes }) => (axes >> axis) & 1);
+    const open = touching.filter((guard) => decide(e, guard, points[0]) === undefined);
+    const [some] = open;
+    if (some === undefined || touching.some((guard) => isTileWide(e, guard))) return false;
+    const outer = some.index.terms.map((term) => term.axis).find((each) => each !== axis);
+    if (outer === undefined || !open.every(({ axes }) => axes === ((1 << axis) | (1 << outer)))) return false;
+    const at = e.frameOf(outer);
+    if (at < 0 || !open.every((guard) => this.#guards.includes(guard))) return false;
+    const bounds = validRanges(e, open, axis, outer, e.frames[at]!);
+    if (bounds === undefined) return false;
+    const value = e.valueAt(at);
+    const scope = e.frames[at]!.body;
+    const first = e.tableEntry(value, scope, bounds.first);
+    const register = e.tableEntry(value, scope, bounds.count);
+    for (const guard of open) e.assumed.add(guard);
+    const range = { axis, start: 0, step: 1, low: bounds.low, high: bounds.high };
+    withLoop(e, range, { register }, inner, first);
+    for (const guard of open) e.assumed.delete(guard);
+    return true;
+  }
+}
+
+/** Iterations written out, by axis: the innermost axes in full as far as the schedule's number goes. */
+function unrollOf(e: Emission, axes: readonly number[]): number[] {
+  let left = Math.max(1, e.scheduled.schedule.unroll);
+  const unroll = new Array<number>(axes.length).fill(1);
+  for (let at = axes.length - 1; at >= 0 && left > 1; at--) {
+    const size = e.plan.sizes[axes[at]!]!;
+    unroll[at] = Math.min(size, left);
+    left = size > left ? 1 : Math.floor(left / size);
+  }
+  return unroll;
+}
+
+/** The iterations start … start + size - 1 of an axis, `unroll` of them written out in a row. */
+export function emitRun(
+  e: Emission,
+  axis: number,
+  start: number,
+  size: number,
+  unroll: number,
+  inner: () => void,
+): void {
+  const blocks = size <= unroll ? 0 : Math.floor(size / unroll);
+  const high = start + (blocks - 1) * unroll;
+  const body = (): void => {
+    if (unroll === 1) inner();
+    else for (let shift = 0; shift < unroll; shift++) withShift(e, axis, shift, inner);
+  };
+  if (blocks > 0) withLoop(e, { axis, start, step: unroll, low: start, high }, blocks, body);
+  for (let value = start + blocks * unroll; value < start + size; value++) withFixed(e, axis, value, inner);
+}
+
+function probe(axis: number, value: number): Frame {
+  const nowhere = { statements: [], depth: 0, parent: undefined, values: new Map(), integers: new Map() };
+  return {
+    axis,
+    low: value,
+    high: value,
+    kind: "fixed",
+    start: value,
+    step: 1,
+    first: undefined,
+    counter: undefined,
+    before: nowhere,
+    body: nowhere,
+    tail: [],
+    pointers: new Map(),
+  };
+}
+
+/** For each value of `outer`, the run of values of `axis` that all guards admit; undefined where it is no run. */
+function validRanges(
+  e: Emission,
+  guards: readonly Condition[],
+  axis: number,
+  outer: number,
+  frame: Frame,
+): { first: number[]; count: number[]; low: number; high: number } | undefined {
+  const size = e.plan.sizes[axis]!;
+  const first: number[] = [];
+  const count: number[] = [];
+  let [low, high] = [size - 1, 0];
+  for (let value = 0; value < e.plan.sizes[outer]!; value++) {
+    const valid: number[] = [];
+    for (let at = 0; at < size; at++)
+      if (guards.every((guard) => holdsAt(guard, axis, at, outer, value))) valid.push(at);
+    const start = valid[0] ?? 0;
+    const last = valid.at(-1) ?? start;
+    if (valid.length > 0 && last - start + 1 !== valid.length) return undefined;
+    first.push(start);
+    count.push(valid.length);
+    if (valid.length === 0 || value < frame.low || value > frame.high) continue;
+    low = Math.min(low, start);
+    high = Math.max(high, last);
+  }
+  return { first, count, low: Math.min(low, high), high };
+}
+
+function holdsAt(
+  { index, size }: Condition,
+  axis: number,
+  at: number,
+  outer: number,
+  value: number,
+): boolean {
+  let sum = index.offset;
+  for (const term of index.terms) {
+    const point = term.axis === axis ? at : term.axis === outer ? value : 0;
+    sum += "table" in term ? term.table[point]! : term.stride * point;
+  }
+  return sum >= 0 && sum < size;
+}
