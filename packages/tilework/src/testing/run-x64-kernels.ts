@@ -54,11 +54,12 @@ export function runX64Kernels(runs: readonly KernelRun[], cpu: Cpu): Elements[][
 
 function runJobs(jobs: readonly X64Job[]): (Uint8Array[] | string)[] {
   const child = fileURLToPath(new URL("./x64-child.ts", import.meta.url));
-  const { status, signal, stdout, stderr } = spawnSync(
+  const { status, signal, stdout, stderr, error } = spawnSync(
     process.execPath,
     ["--disable-warning=ExperimentalWarning", child],
     { input: serialize(jobs), maxBuffer: 2 ** 30 },
   );
+  if (error !== undefined) throw error;
   if (status === 0) return deserialize(stdout) as (Uint8Array[] | string)[];
   if (jobs.length > 1) {
     const half = jobs.length >> 1;

@@ -4,7 +4,7 @@
  */
 import type { ControlStatement, KernelCode, Statement, VectorType } from "../kernel-code.ts";
 import { type FoldedLoad, foldLoads } from "./fold-loads.ts";
-import { integersOf, type PlainStatement, vectorsOf } from "./registers-of.ts";
+import { integersOf, mapVectors, type PlainStatement, vectorsOf } from "./registers-of.ts";
 import { separateValues } from "./separate-values.ts";
 
 export type Cpu = "avx2" | "avx512";
@@ -92,7 +92,25 @@ class NodeBuilder {
   }
 
   #block(body: readonly Statement[]): Node[] {
-    return body.filter((statement) => !this.#folds.loads.has(statement)).map((one) => this.#node(one));
+    return body
+      .filter((statement) => !this.#folds.loads.has(statement))
+      .flatMap((statement) => this.#apart(statement))
+      .map((statement) => this.#node(statement));
+  }
+
+  /** A result that is written early goes to a register of its own first where it would replace an operand. */
+  #apart(statement: Statement): Statement[] {
+    if (statement.op === "loop" || statement.op === "if" || !writesEarly(statement)) return [statement];
+    const { reads, writes } = vectorsOf(statement);
+    const to = writes[0]!;
+    if (!reads.includes(to)) return [statement];
+    const apart = this.#vectors.push(this.#vectors[to]!) - 1;
+    const renamed = mapVectors(
+      statement,
+      (read) => read,
+      () => apart,
+    );
+    return [renamed, { op: "move", to, from: apart }];
   }
 
   #node(statement: Statement): Node {

@@ -92,8 +92,8 @@ function printLoop(writer: KernelWriter, node: LoopNode): void {
     if (limit !== undefined && limit !== loop.count.register) writer.commitInteger(limit, count);
     if (!upward) writer.commitInteger(iteration, count);
     assembler.integer("test", 64, count, count);
-    if (upward) setInteger(writer, iteration, 0);
     assembler.jumpIf("e", end);
+    if (upward) setInteger(writer, iteration, 0);
   } else {
     setInteger(writer, iteration, upward ? 0 : loop.count);
   }
@@ -111,7 +111,6 @@ function printLoop(writer: KernelWriter, node: LoopNode): void {
   assembler.bind(end);
 }
 
-/** The flags stay as they are. */
 function setInteger(writer: KernelWriter, register: number, value: number): void {
   const target = writer.integerTarget(register);
   writer.assembler.moveImmediate(target, value);
