@@ -5,8 +5,9 @@
  */
 import { InternalError, unreachable } from "../util/errors.ts";
 import type { BinaryOp, CompareOp, ConvertOp, Expression, ScalarType, UnaryOp } from "./expression.ts";
-import { inferTypes, nodesOfExpressions, type TypeContext } from "./expression-type.ts";
+import { inferTypes, type TypeContext } from "./expression-type.ts";
 import { fusedMultiplyAdd, multiplyThenAdd } from "./fused-multiply-add.ts";
+import { nodesUnder } from "./rewrite.ts";
 
 export interface EvaluateOptions {
   /** False: the strict-SIMD variant, where fma is a multiplication and then an addition. Default true. */
@@ -124,7 +125,7 @@ export function compileExpressions(
   { fused = true }: EvaluateOptions = {},
 ): CompiledExpressions {
   const types = inferTypes(roots, context);
-  const nodes = nodesOfExpressions(roots);
+  const nodes = nodesUnder(roots);
   const numbers = new Map(nodes.map((node, slot) => [node, slot]));
   const slotOf = (node: Expression): number => numbers.get(node)!;
   const slots = new Float64Array(nodes.length);

@@ -3,6 +3,7 @@ import type { Dtype } from "../tensor/dtype.ts";
 import { InternalError, invariant, unreachable } from "../util/errors.ts";
 import type { Expression, ScalarType } from "./expression.ts";
 import type { Level, Nest } from "./nest.ts";
+import { nodesUnder } from "./rewrite.ts";
 
 /** What expressions refer to. */
 export interface TypeContext {
@@ -14,44 +15,6 @@ export interface TypeContext {
 /** The type that an element of a buffer has in registers. */
 export function registerType(dtype: Dtype): "f32" | "i32" {
   return dtype === "float32" ? "f32" : "i32";
-}
-
-/** What an expression reads directly. */
-export function operandsOf(expression: Expression): readonly Expression[] {
-  switch (expression.kind) {
-    case "constant":
-    case "position":
-    case "accumulator":
-      return [];
-    case "load":
-      return expression.index.flatMap((index) => ("dynamic" in index ? [index.dynamic] : []));
-    case "unary":
-    case "convert":
-      return [expression.x];
-    case "binary":
-    case "compare":
-      return [expression.x, expression.y];
-    case "fma":
-      return [expression.x, expression.y, expression.z];
-    case "select":
-      return [expression.condition, expression.yes, expression.no];
-    default:
-      return unreachable(expression);
-  }
-}
-
-/** All distinct nodes (by identity) that the roots need, operands first. Shared nodes come once. */
-export function nodesOfExpressions(roots: readonly Expression[]): Expression[] {
-  const seen = new Set<Expression>();
-  const order: Expression[] = [];
-  const visit = (node: Expression): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
-    for (const operand of operandsOf(node)) visit(operand);
-    order.push(node);
-  };
-  for (const root of roots) visit(root);
-  return order;
 }
 
 const floatOnly = new Set(["sqrt", "floor", "ceil", "trunc", "roundEven", "div"]);
@@ -134,7 +97,7 @@ function typeOfNode(
 /** The type of every node that the roots need; throws InternalError where operands do not fit. */
 export function inferTypes(roots: readonly Expression[], context: TypeContext): Map<Expression, ScalarType> {
   const types = new Map<Expression, ScalarType>();
-  for (const node of nodesOfExpressions(roots))
+  for (const node of nodesUnder(roots))
     types.set(
       node,
       typeOfNode(node, (operand) => types.get(operand)!, context),

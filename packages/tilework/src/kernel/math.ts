@@ -130,7 +130,7 @@ function finiteLog1p(x: Expression): { value: Expression; sum: Expression } {
   const sum = add(x, one);
   const { mantissa, exponent, field } = splitExponent(sum);
   const lost = sub(x, sub(sum, one));
-  const inverseScale = fromBits(sub(i32(0x3f800000), field));
+  const inverseScale = fromBits(max(sub(i32(0x3f800000), field), i32(0)));
   return { value: logarithm(fma(lost, inverseScale, sub(mantissa, one)), exponent), sum };
 }
 
@@ -180,8 +180,8 @@ export function softplus(x: Expression): Expression {
 const sineTail = [-0.166666666639, 0.00833333187427, -0.000198400864996, 2.72498952306e-6];
 const cosineTail = [0.0416666666643, -0.00138888876717, 2.48006001804e-5, -2.73009336872e-7];
 
-/** π/2 as a sum of three float32 values. */
-const halfPi = [1.5707963705062866, -4.371138828673793e-8, -1.7151245100058819e-15] as const;
+/** π/2 as a sum: the first two have 12 bits, so that their multiples below 4096 are exact. */
+const halfPi = [1.5703125, 0.0004837512969970703, 7.549790126404332e-8] as const;
 
 /** sin(x + quarters·π/2). */
 function circular(x: Expression, quarters: number): Expression {

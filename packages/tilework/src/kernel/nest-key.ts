@@ -3,9 +3,9 @@
  * count; sizes, element types, and which of the buffers share memory do.
  */
 import type { Expression, LoadIndex } from "./expression.ts";
-import { nodesOfExpressions } from "./expression-type.ts";
 import type { Index } from "./index-expression.ts";
 import { type Nest, storageOf } from "./nest.ts";
+import { nodesUnder } from "./rewrite.ts";
 
 function indexKey(index: Index): string {
   const terms = index.terms.map((term) =>
@@ -25,7 +25,7 @@ class ExpressionTable {
   readonly #known = new Map<Expression, number>();
 
   number(root: Expression): number {
-    for (const node of nodesOfExpressions([root])) {
+    for (const node of nodesUnder([root])) {
       if (this.#known.has(node)) continue;
       const key = this.#key(node);
       const number = this.#numbers.get(key) ?? this.#numbers.size;

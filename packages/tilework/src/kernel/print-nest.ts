@@ -1,8 +1,8 @@
 /** Nests as text for people: `explain`, error reports, snapshots. */
 import type { Expression, LoadIndex } from "./expression.ts";
-import { nodesOfExpressions, operandsOf } from "./expression-type.ts";
 import type { Index } from "./index-expression.ts";
 import { type Buffer, guardsOfLevel, type Level, type Nest, storageOf } from "./nest.ts";
+import { nodesUnder, operandsOf } from "./rewrite.ts";
 
 /** An affine index, such as `2*i + k - 1 + [0, 3, 7][p]`. */
 export function printIndex(index: Index, axes: readonly { readonly name: string }[]): string {
@@ -49,7 +49,7 @@ class ExpressionPrinter {
   /** Lines that define what the roots share. */
   define(roots: readonly Expression[]): string[] {
     const uses = new Map<Expression, number>();
-    const nodes = nodesOfExpressions(roots);
+    const nodes = nodesUnder(roots);
     for (const node of [...roots, ...nodes.flatMap(operandsOf)]) uses.set(node, (uses.get(node) ?? 0) + 1);
     const lines: string[] = [];
     for (const node of nodes) {

@@ -14,9 +14,9 @@ import {
   rangeInBox,
 } from "./affine-form.ts";
 import type { Expression, LoadIndex } from "./expression.ts";
-import { nodesOfExpressions } from "./expression-type.ts";
 import type { Index } from "./index-expression.ts";
 import { type Buffer, type Nest, type Store, storageOf } from "./nest.ts";
+import { nodesUnder } from "./rewrite.ts";
 import { expressionsOfLevel } from "./verify-structure.ts";
 
 const mostPoints = 2 ** 20;
@@ -169,7 +169,7 @@ export function verifyInPlace(nest: Nest): void {
     written.set(storage, [...(written.get(storage) ?? []), linearForm(nest, store.buffer, store.index)]);
   }
   const roots = [...nest.levels.flatMap(expressionsOfLevel), ...nest.stores.map((store) => store.value)];
-  const loads = nodesOfExpressions(roots).filter((node): node is Load => node.kind === "load");
+  const loads = nodesUnder(roots).filter((node): node is Load => node.kind === "load");
   for (const load of loads) {
     const buffer = nest.buffers[load.buffer]!;
     const stores = written.get(storageOf(buffer));

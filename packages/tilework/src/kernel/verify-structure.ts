@@ -3,9 +3,10 @@ import { byteSize } from "../tensor/dtype.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { InternalError } from "../util/errors.ts";
 import type { Expression, ScalarType } from "./expression.ts";
-import { inferTypes, nodesOfExpressions, registerType, slotTypes } from "./expression-type.ts";
+import { inferTypes, registerType, slotTypes } from "./expression-type.ts";
 import type { Index } from "./index-expression.ts";
 import { type Buffer, type Level, type Nest, storageOf } from "./nest.ts";
+import { nodesUnder } from "./rewrite.ts";
 
 /** Where an expression stands: the axes that exist there, and the type of each accumulator slot. */
 export interface Scope {
@@ -115,7 +116,7 @@ function verifyIndex(nest: Nest, index: Index, scope: Scope | undefined, what: s
 }
 
 function verifyExpressions(nest: Nest, roots: readonly Expression[], scope: Scope, check: Check): void {
-  for (const node of nodesOfExpressions(roots)) {
+  for (const node of nodesUnder(roots)) {
     if (node.kind === "position") verifyIndex(nest, node.index, scope, "a position", check);
     if (node.kind !== "load") continue;
     verifyAccess(nest, node.buffer, node.index.length, check);

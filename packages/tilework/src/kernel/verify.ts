@@ -7,9 +7,9 @@ import { stridesOf } from "../tensor/shape.ts";
 import { InternalError } from "../util/errors.ts";
 import { affineForm, type Box, type Condition, rangeInBox } from "./affine-form.ts";
 import type { LoadIndex } from "./expression.ts";
-import { nodesOfExpressions } from "./expression-type.ts";
 import type { Nest } from "./nest.ts";
 import { proveBounds } from "./prove-bounds.ts";
+import { nodesUnder } from "./rewrite.ts";
 import { verifyInPlace, verifyStores } from "./verify-stores.ts";
 import { expressionsOfLevel, scopesOf, verifyStructure } from "./verify-structure.ts";
 
@@ -24,11 +24,11 @@ export function verifyNest(nest: Nest): void {
       .map(({ index, size }) => ({ form: affineForm(index, sizes), size }));
   nest.levels.forEach((level, at) => {
     const holding = holdingIn(scopes.levels[at]!.axes);
-    for (const node of nodesOfExpressions(expressionsOfLevel(level)))
+    for (const node of nodesUnder(expressionsOfLevel(level)))
       if (node.kind === "load") verifyAccess(nest, "load", node, holding);
   });
   const holding = holdingIn(scopes.stores.axes);
-  for (const node of nodesOfExpressions(nest.stores.map((store) => store.value)))
+  for (const node of nodesUnder(nest.stores.map((store) => store.value)))
     if (node.kind === "load") verifyAccess(nest, "load", node, holding);
   for (const store of nest.stores) verifyAccess(nest, "store", store, holding);
   verifyStores(nest, holding);

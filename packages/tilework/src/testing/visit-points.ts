@@ -1,8 +1,8 @@
 /** Which elements a nest's accesses touch, found by visiting every point: the plain counterpart of the proof. */
 import type { Expression, LoadIndex } from "../kernel/expression.ts";
-import { nodesOfExpressions } from "../kernel/expression-type.ts";
 import { evaluateIndex } from "../kernel/index-expression.ts";
 import { guardsOfLevel, type Nest } from "../kernel/nest.ts";
+import { nodesUnder } from "../kernel/rewrite.ts";
 
 export interface AccessRange {
   readonly what: "load" | "store";
@@ -20,7 +20,7 @@ export function accessRanges(nest: Nest): AccessRange[] {
     level.reductions.flatMap((each) => (each.op === "argmax" ? [each.value, each.position] : [each.value])),
   );
   [...scopes, nest.stores.map((store) => store.value)].forEach((roots: readonly Expression[], at) => {
-    for (const node of nodesOfExpressions(roots))
+    for (const node of nodesUnder(roots))
       if (node.kind === "load" && node.fill === undefined)
         found.push(measure(nest, at, { what: "load", ...node }));
   });

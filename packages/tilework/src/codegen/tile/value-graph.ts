@@ -4,7 +4,7 @@
  */
 import { accessForm, axesMask, type LinearForm } from "../../compiler/scheduling/linear-form.ts";
 import type { Expression, LoadIndex, ScalarType } from "../../kernel/expression.ts";
-import { operandsOf } from "../../kernel/expression-type.ts";
+import { operandsOf } from "../../kernel/rewrite.ts";
 import type { Index } from "../../kernel/index-expression.ts";
 import type { Nest, Reduction, Store } from "../../kernel/nest.ts";
 import { stridesOf } from "../../tensor/shape.ts";
