@@ -1,9 +1,31 @@
 import { defineConfig } from "vitest/config";
 
+const common = { pool: "forks" } as const;
+
 export default defineConfig({
   test: {
-    include: ["packages/*/src/**/*.test.ts", "test/**/*.test.ts"],
-    pool: "forks",
-    testTimeout: 60_000,
+    projects: [
+      {
+        test: {
+          ...common,
+          name: "library",
+          include: ["packages/*/src/**/*.test.ts"],
+          testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...common,
+          name: "whole",
+          include: ["test/**/*.test.ts"],
+          globalSetup: "test/build-library.ts",
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 });

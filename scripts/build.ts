@@ -2,8 +2,8 @@
  * Builds packages/tilework/dist: plain ES modules with types, one file a source file.
  * `--if-stale` does nothing when dist is newer than every source.
  */
-import { execFileSync } from "node:child_process";
-import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, globSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
@@ -21,11 +21,21 @@ function isFresh(): boolean {
   );
 }
 
+/** Builds beside the old dist and swaps, so that programs that run meanwhile find a whole one. */
 function build(): void {
-  rmSync(dist, { recursive: true, force: true });
+  const next = join(root, `node_modules/.tilework-dist-${process.pid}`);
   const compiler = join(root, "node_modules/typescript/bin/tsc");
-  execFileSync(process.execPath, [compiler, "-p", library], { stdio: "inherit" });
-  for (const file of globSync("**/*.js", { cwd: dist })) rewriteWorkerUrls(join(dist, file));
+  const { status } = spawnSync(process.execPath, [compiler, "-p", library, "--outDir", next], {
+    stdio: "inherit",
+  });
+  if (status === 0) {
+    for (const file of globSync("**/*.js", { cwd: next })) rewriteWorkerUrls(join(next, file));
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(next, dist);
+  } else {
+    rmSync(next, { recursive: true, force: true });
+    process.exitCode = 1;
+  }
 }
 
 /** `new URL("./x.ts", import.meta.url)` is no import, so the compiler leaves its ending alone. */
