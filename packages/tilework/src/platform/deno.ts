@@ -1,5 +1,5 @@
-/** Deno: the web's workers, its own environment (by permission) and files. */
-import { startWebWorker } from "./browser.ts";
+/** Deno: Node's worker threads (the web's would keep a program alive), its own environment and files. */
+import { startThread } from "./node.ts";
 import type { Platform } from "./platform.ts";
 
 interface DenoApi {
@@ -40,7 +40,7 @@ export const denoPlatform: Platform = {
   now: () => performance.now(),
   warn: (message) => console.warn(message),
   prepareEngine: async () => {},
-  startWorker: async () => startWebWorker(),
+  startWorker: () => startThread([]),
   readFile: (path) => api().readFile(path),
   writeFile: (path, bytes) => api().writeFile(path, bytes),
 };

@@ -31,7 +31,7 @@ export const nodePlatform: Platform = {
   now: () => performance.now(),
   warn: (message) => console.warn(message),
   prepareEngine: allowRelaxedSimd,
-  startWorker,
+  startWorker: () => startThread(["--disable-warning=ExperimentalWarning"]),
   readFile: async (path) => {
     const { readFile } = await load<typeof import("node:fs/promises")>("node:fs/promises");
     return readFile(path);
@@ -49,10 +49,11 @@ async function allowRelaxedSimd(): Promise<void> {
   setFlagsFromString("--experimental-wasm-relaxed-simd");
 }
 
-async function startWorker(): Promise<HostWorker> {
+/** Starts a worker thread; Deno has them too, but not the flag. */
+export async function startThread(execArgv: readonly string[]): Promise<HostWorker> {
   const { Worker } = await load<typeof import("node:worker_threads")>("node:worker_threads");
   const entry = new URL(/* @vite-ignore */ "../runtime/cpu/worker.ts", import.meta.url);
-  const worker = new Worker(entry, { execArgv: ["--disable-warning=ExperimentalWarning"] });
+  const worker = new Worker(entry, { execArgv: [...execArgv] });
   worker.unref();
   return {
     post: (message, transfer = []) => worker.postMessage(message, [...transfer]),

@@ -1,7 +1,7 @@
-/** Workers of the web's kind, which browsers, Deno and Bun share. */
+/** Workers of the web's kind, which browsers and Bun share. */
 import type { HostWorker } from "./platform.ts";
 
-/** Wraps a web worker; `ref` and `unref` exist in Deno and Bun only. */
+/** Wraps a web worker; `ref` and `unref` exist in Bun only. */
 export function hostWebWorker(worker: Worker & { ref?(): void; unref?(): void }): HostWorker {
   let ended = false;
   worker.unref?.();

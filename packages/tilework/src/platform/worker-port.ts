@@ -9,7 +9,7 @@ interface WorkerScope {
 /** Calls `start` with the port; at once where the host allows it, so that no message is missed. */
 export function withWorkerPort(start: (port: WorkerPort) => void): void {
   const isNode = typeof process === "object" && typeof process.versions?.node === "string";
-  if (!isNode || "Deno" in globalThis || "Bun" in globalThis) start(webPort());
+  if (!isNode || "Bun" in globalThis) start(webPort());
   else if (process.getBuiltinModule as unknown)
     start(nodePort(process.getBuiltinModule("node:worker_threads")));
   else void importThreads().then((threads) => start(nodePort(threads)));

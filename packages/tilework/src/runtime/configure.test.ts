@@ -32,6 +32,15 @@ test.each([0, -1, 1.5, Number.NaN])("a number of threads that makes no sense is 
   expect(() => configure({ threads })).toThrow(`threads must be an integer from 1 to 1024; got ${threads}`);
 });
 
+test("a forced device that cannot run says why, and another choice works", async () => {
+  configure({ device: "x64" });
+  await expect(currentDevice()).rejects.toThrow(
+    'the device "x64" cannot run here: this version has no printer of machine code; use "auto"',
+  );
+  configure({ device: "reference" });
+  expect((await currentDevice()).name).toBe("reference");
+});
+
 test.each([
   ["TILEWORK_DEVICE", "gpu", 'TILEWORK_DEVICE: there is no device "gpu"'],
   ["TILEWORK_THREADS", "many", "TILEWORK_THREADS must be an integer from 1 to 1024; got NaN"],

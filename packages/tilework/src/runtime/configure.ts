@@ -1,5 +1,5 @@
 /** Which device runs the models of this program. */
-import { fusesMultiplyAdd, supportsRelaxedSimd, supportsSimd } from "../codegen/wasm/features.ts";
+import { supportsSimd } from "../codegen/wasm/features.ts";
 import { platform } from "../platform/current.ts";
 import { ArgumentError } from "../util/errors.ts";
 import { didYouMean } from "../util/suggest.ts";
@@ -97,8 +97,6 @@ async function chooseDevice(): Promise<Device> {
 async function wasmRefusal(): Promise<string | undefined> {
   if (typeof WebAssembly !== "object") return "there is no WebAssembly";
   if (!supportsSimd()) return "its WebAssembly has no SIMD instructions";
-  if (supportsRelaxedSimd() && !fusesMultiplyAdd())
-    warnOnce("This engine's multiply-add rounds twice: results differ from other machines' in the last bits");
   return undefined;
 }
 

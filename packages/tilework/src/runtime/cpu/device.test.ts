@@ -1,5 +1,6 @@
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { input } from "../../graph/program.ts";
+import { platform } from "../../platform/current.ts";
 import { handMade } from "../../testing/hand-made-plan.ts";
 import { WorkerError } from "../worker-error.ts";
 import { type CpuDevice, type CpuDeviceOptions, createCpuDevice } from "./device.ts";
@@ -142,6 +143,21 @@ test("a kernel that traps rejects the run with its reason", async () => {
   await expect(executable.run(store, [{ x: new Float32Array(16) }])).rejects.toThrow(
     /memory access out of bounds/,
   );
+});
+
+test("a worker that cannot be started rejects the run, and the next call tries again", async () => {
+  const { program, weight, toolchain } = handMade(8);
+  const cpu = device({ threads: 2, toolchain });
+  const store = cpu.createStore();
+  store.add([{ variable: weight, data: new Float32Array(8) }]);
+  const start = vi.spyOn(platform, "startWorker").mockRejectedValue(new Error("no threads left"));
+  const executable = await cpu.load(program);
+  const x = new Float32Array(8);
+  await expect(executable.run(store, [{ x }])).rejects.toThrow(
+    "it could not be started: Error: no threads left",
+  );
+  start.mockRestore();
+  expect(await executable.run(store, [{ x }])).toEqual([{ h: x }]);
 });
 
 test("programs of the same structure are compiled once, each over its own variables", async () => {

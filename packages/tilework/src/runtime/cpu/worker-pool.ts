@@ -52,7 +52,12 @@ export class WorkerPool {
 
   static async start(workers: number, memory: DeviceMemory): Promise<WorkerPool> {
     await platform.prepareEngine();
-    return new WorkerPool(await Promise.all(Array.from({ length: workers }, platform.startWorker)), memory);
+    const started = await Promise.allSettled(Array.from({ length: workers }, () => platform.startWorker()));
+    const hosts = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    const failed = started.find((result) => result.status === "rejected");
+    if (failed === undefined) return new WorkerPool(hosts, memory);
+    await Promise.allSettled(hosts.map((host) => host.terminate()));
+    throw new WorkerError(`it could not be started: ${failed.reason}`);
   }
 
   /** Whether it takes no more work. */
