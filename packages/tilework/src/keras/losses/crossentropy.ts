@@ -33,7 +33,7 @@ export interface CrossentropyAttributes {
 const smallest = 1e-7;
 
 function clipProbability(probability: Value): Value {
-  return clip(probability, smallest, 1 - smallest);
+  return clip(probability, Math.fround(smallest), Math.fround(1 - smallest));
 }
 
 /** The logits of a prediction; undefined where only probabilities are known. */

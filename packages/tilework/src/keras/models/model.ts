@@ -200,7 +200,7 @@ export class Model extends Layer {
 
   /** Numbers that the optimizer keeps; undefined before it keeps any. */
   protected get optimizerParams(): number | undefined {
-    return undefined;
+    return this.compiled && this.optimizer.built ? this.optimizer.countParams() : undefined;
   }
 
   /** Chooses optimizer, loss and metrics for `fit` and `evaluate`. Weights stay as they are. */
