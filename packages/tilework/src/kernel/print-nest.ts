@@ -73,8 +73,8 @@ class ExpressionPrinter {
       case "accumulator":
         return accumulatorName(node.level, node.slot);
       case "load": {
-        const fill = node.fill === undefined ? "" : ` else ${node.fill}`;
-        return `${this.access(node.buffer, node.index)}${fill}`;
+        const access = this.access(node.buffer, node.index);
+        return node.fill === undefined ? access : `(${access} else ${node.fill})`;
       }
       case "unary":
       case "convert":
@@ -145,7 +145,10 @@ function printReductions(level: Level, at: number, printer: ExpressionPrinter): 
 export function printNest(nest: Nest): string {
   const printer = new ExpressionPrinter(nest);
   const lines = [`nest ${nest.name}`, ...nest.buffers.map(printBuffer)];
-  lines.push(`  for ${printLoops(nest, nest.space)}`, ...printGuards(nest, nest.levels.length, "    "));
+  lines.push(
+    nest.space.length === 0 ? "  once" : `  for ${printLoops(nest, nest.space)}`,
+    ...printGuards(nest, nest.levels.length, "    "),
+  );
   const printLevel = (at: number, indent: string): void => {
     const level = nest.levels[at]!;
     const inner = `${indent}  `;

@@ -41,7 +41,7 @@ export const hardNests: readonly NestCase[] = [
   backwardWeightsConvolution(),
   groupedConvolution(),
   pooledConvolution(),
-  adaptiveAveragePooling(7, 10, 3, 4),
+  adaptiveAveragePooling(11, 10, 4, 3),
   adaptiveAveragePooling(3, 5, 7, 5),
   maxPoolingWithWinner(),
   overlappingMaxPoolingBackward(3, 2),
