@@ -1,58 +1,104 @@
 /** Chooses how a nest runs on a target: a small cost model over its accesses. Bits never depend on it. */
 import type { Nest } from "../kernel/nest.ts";
 import type { Schedule } from "./schedule.ts";
-import { accessesOf, type StridedAccess } from "./scheduling/strided-access.ts";
+import { chooseVectorAxis } from "./scheduling/choose-vector-axis.ts";
+import { rankTiles, rowOrder, type Tile, type TileSpace } from "./scheduling/choose-tile.ts";
+import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
+import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
 import type { Target } from "./target.ts";
+
+/** Fewer tasks than this are cut further while they are long. */
+const ENOUGH_TASKS = 16;
+const LONG_TASK = 8000;
+const MOST_UNROLLED = 320;
 
 /** A good default schedule. Any nest gets a valid one. */
 export function scheduleNest(nest: Nest, target: Target): Schedule {
-  const vectorAxis = chooseVectorAxis(nest, target);
-  const size = vectorAxis === undefined ? 1 : nest.axes[vectorAxis]!.size;
+  const space = tileSpace(nest, target);
+  return scheduleTile(space, rankTiles(space)[0]!);
+}
+
+/** A few close alternatives, the default first, to be timed where it matters. */
+export function candidates(nest: Nest, target: Target): Schedule[] {
+  const space = tileSpace(nest, target);
+  const ranked = rankTiles(space);
+  const limit = ranked[0]!.cycles * 1.15;
+  const close = ranked.filter((tile) => tile.cycles <= limit).slice(0, 6);
+  return close.map((tile) => scheduleTile(space, tile));
+}
+
+function tileSpace(nest: Nest, target: Target): TileSpace {
+  const work = workOf(nest);
+  const vectorAxis = chooseVectorAxis(work, target);
+  const window = unrolledWindow(work, target, vectorAxis);
+  return { work, target, vectorAxis, spaceAxes: loopOrder(work, vectorAxis), window };
+}
+
+/**
+ * The first axis (images) outermost, then blocks of vectors, whose operands stay in the cache while the other
+ * axes run. Elementwise nests keep the order of memory.
+ */
+function loopOrder({ nest }: NestWork, vectorAxis: number | undefined): number[] {
+  if (nest.levels.length === 0 || vectorAxis === undefined || !nest.space.includes(vectorAxis))
+    return [...nest.space];
+  const others = nest.space.filter((axis) => axis !== vectorAxis);
+  return [...others.slice(0, 1), vectorAxis, ...others.slice(1)];
+}
+
+/** Level 1 is unrolled in registers where its accumulators take at most a third of them. */
+function unrolledWindow({ nest, slots }: NestWork, target: Target, vectorAxis: number | undefined): number[] {
+  const level = nest.levels[1];
+  if (level === undefined || level.lanes || nest.levels[0]!.lanes) return [];
+  if (vectorAxis !== undefined && level.axes.includes(vectorAxis)) return [];
+  return pointsOf(nest, level.axes) * slots <= target.registers / 2 ? [...level.axes] : [];
+}
+
+function scheduleTile(space: TileSpace, tile: Tile): Schedule {
+  const { work, target, vectorAxis, window } = space;
+  const { nest } = work;
+  const order = rowOrder(space, tile.rowAxis);
+  const rows = [
+    ...(tile.rowAxis === undefined ? [] : [{ axis: tile.rowAxis, count: tile.rows }]),
+    ...window.map((axis) => ({ axis, count: nest.axes[axis]!.size })),
+  ];
+  const outerReduction = chooseOuterReduction(work, target, tile);
   return {
     vectorAxis,
-    vectors: Math.min(2, Math.ceil(size / target.lanes)),
-    rows: [],
-    order: nest.space,
-    taskLoops: nest.space.length > 1 || nest.space[0] === vectorAxis ? 1 : 0,
-    outerReduction: 0,
-    unroll: 1,
+    vectors: tile.vectors,
+    rows,
+    order,
+    taskLoops: taskLoops(space, tile, order),
+    outerReduction,
+    unroll: unrollOf(space, tile, outerReduction),
     streaming: false,
   };
 }
 
-/** The lanes of a level that has them, else the space axis along which most accesses are contiguous. */
-function chooseVectorAxis(nest: Nest, target: Target): number | undefined {
-  const laneLevel = nest.levels.find((level) => level.lanes);
-  if (laneLevel !== undefined) return laneLevel.axes.at(-1);
-  const accesses = accessesOf(nest);
-  let best: number | undefined;
-  let bestScore = 0;
-  for (const axis of nest.space) {
-    const score = scoreVectorAxis(nest, accesses, axis, target);
-    if (score >= bestScore && nest.axes[axis]!.size > 1) {
-      best = axis;
-      bestScore = score;
-    }
+function taskLoops({ work, target, vectorAxis }: TileSpace, tile: Tile, order: readonly number[]): number {
+  let tasks = 1;
+  let loops = 0;
+  for (const axis of order) {
+    const isLong = tile.cycles / tasks > LONG_TASK;
+    if (loops > 0 && (tasks >= ENOUGH_TASKS || !isLong)) break;
+    const { size } = work.nest.axes[axis]!;
+    const step = axis === vectorAxis ? tile.vectors * target.lanes : axis === tile.rowAxis ? tile.rows : 1;
+    tasks *= Math.ceil(size / step);
+    loops++;
   }
-  return best;
+  return loops;
 }
 
-function scoreVectorAxis(
-  nest: Nest,
-  accesses: readonly StridedAccess[],
-  axis: number,
-  target: Target,
-): number {
-  let score = 0;
-  for (const { kind, form } of accesses) {
-    const stride = form.strides[axis]!;
-    const weight = kind === "store" ? 2 : 1;
-    if (form.tables.some((term) => term.axis === axis)) score -= 2 * weight;
-    else if (stride === 1) score += 2 * weight;
-    else if (stride === 0) score += kind === "store" ? -4 : 1;
-    else score -= weight;
-  }
-  if (nest.guards.some(({ index }) => index.terms.some((term) => term.axis === axis))) score -= 3;
-  const { size } = nest.axes[axis]!;
-  return (score * size) / (Math.ceil(size / target.lanes) * target.lanes);
+/** Short reductions are written out; so is a short innermost loop, where registers do not suffer from it. */
+function unrollOf({ work, target, window }: TileSpace, tile: Tile, outerReduction: number): number {
+  const level = work.nest.levels[0];
+  if (level === undefined || level.lanes) return 1;
+  const axes = level.axes.slice(outerReduction);
+  const last = axes.at(-1);
+  if (last === undefined) return 1;
+  const points = tile.rows * tile.vectors * pointsOf(work.nest, window);
+  const statements = points * (work.operations + work.loads.length / 2);
+  const all = pointsOf(work.nest, axes);
+  if (all * statements <= MOST_UNROLLED / (target.printer === "wasm" ? 3 : 1)) return all;
+  const inner = mergedSize(work, axes, last);
+  return target.printer === "x64" && inner <= 16 && inner * statements <= 2 * MOST_UNROLLED ? inner : 1;
 }

@@ -1,31 +1,44 @@
+import type { Expression } from "../../kernel/expression.ts";
 import type { Nest } from "../../kernel/nest.ts";
-import { expressionsOf, nodesUnder } from "../../kernel/rewrite.ts";
+import { nodesUnder } from "../../kernel/rewrite.ts";
 import { stridesOf } from "../../tensor/shape.ts";
 import { type LinearForm, linearForm } from "./linear-form.ts";
 
 /** An access of a nest, in elements. */
 export interface StridedAccess {
-  readonly kind: "load" | "store";
   readonly buffer: number;
   readonly form: LinearForm;
   /** Some dimension is computed at run time. */
   readonly isDynamic: boolean;
 }
 
-/** The distinct accesses of a nest. */
-export function accessesOf(nest: Nest): StridedAccess[] {
+/** The distinct loads below some of the nest's expressions. */
+export function loadsUnder(nest: Nest, roots: readonly Expression[]): StridedAccess[] {
   const found = new Map<string, StridedAccess>();
-  const add = (access: StridedAccess): void => {
+  for (const node of nodesUnder(roots)) {
+    if (node.kind !== "load") continue;
+    const isDynamic = node.index.some((index) => "dynamic" in index);
+    const access = { buffer: node.buffer, form: formOf(nest, node.buffer, node.index), isDynamic };
     found.set(JSON.stringify(access), access);
-  };
-  const formOf = (buffer: number, index: Parameters<typeof linearForm>[0]): LinearForm =>
-    linearForm(index, stridesOf(nest.buffers[buffer]!.shape), nest.axes.length);
-  for (const node of nodesUnder(expressionsOf(nest)))
-    if (node.kind === "load") {
-      const isDynamic = node.index.some((index) => "dynamic" in index);
-      add({ kind: "load", buffer: node.buffer, form: formOf(node.buffer, node.index), isDynamic });
-    }
-  for (const { buffer, index } of nest.stores)
-    add({ kind: "store", buffer, form: formOf(buffer, index), isDynamic: false });
+  }
   return [...found.values()];
+}
+
+export function storesOf(nest: Nest): StridedAccess[] {
+  return nest.stores.map(({ buffer, index }) => ({ buffer, form: formOf(nest, buffer, index), isDynamic: false }));
+}
+
+function formOf(nest: Nest, buffer: number, index: Parameters<typeof linearForm>[0]): LinearForm {
+  return linearForm(index, stridesOf(nest.buffers[buffer]!.shape), nest.axes.length);
+}
+
+/** Whether the address changes along the axis. */
+export function variesAlong({ form }: StridedAccess, axis: number): boolean {
+  return form.strides[axis] !== 0 || form.tables.some((term) => term.axis === axis);
+}
+
+/** Whether neighbours along the axis are neighbours in memory, or the same element. */
+export function isSmoothAlong({ form, isDynamic }: StridedAccess, axis: number): boolean {
+  const stride = form.strides[axis]!;
+  return !isDynamic && (stride === 0 || stride === 1) && form.tables.every((term) => term.axis !== axis);
 }

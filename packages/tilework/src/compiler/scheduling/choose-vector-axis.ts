@@ -1,0 +1,45 @@
+import type { Nest } from "../../kernel/nest.ts";
+import type { Target } from "../target.ts";
+import { mergedSize, type NestWork } from "./nest-work.ts";
+import type { StridedAccess } from "./strided-access.ts";
+
+/** The lanes of a level that has them, else the space axis along which most accesses are contiguous. */
+export function chooseVectorAxis(work: NestWork, target: Target): number | undefined {
+  const { nest } = work;
+  const laneLevel = nest.levels.find((level) => level.lanes);
+  if (laneLevel !== undefined) return laneLevel.axes.at(-1);
+  let best: number | undefined;
+  let bestScore = 0;
+  for (const axis of nest.space) {
+    if (nest.axes[axis]!.size === 1) continue;
+    const score = scoreOf(work, axis, target);
+    if (score >= bestScore) {
+      best = axis;
+      bestScore = score;
+    }
+  }
+  return best;
+}
+
+function scoreOf(work: NestWork, axis: number, target: Target): number {
+  const { nest } = work;
+  const weigh = (accesses: readonly StridedAccess[], weight: number): number =>
+    accesses.reduce((sum, access) => sum + weight * scoreAccess(access, axis), 0);
+  let score = weigh(work.stores, 2) + weigh(work.loads, 2) + weigh(work.lateLoads, 1);
+  if (isGuarded(nest, axis)) score -= 4;
+  const size = nest.levels.length === 0 ? mergedSize(work, nest.space, axis) : nest.axes[axis]!.size;
+  const used = size / (Math.ceil(size / target.lanes) * target.lanes);
+  return score > 0 ? score * used : score;
+}
+
+function scoreAccess({ form, isDynamic }: StridedAccess, axis: number): number {
+  if (form.tables.some((term) => term.axis === axis)) return -2;
+  const stride = form.strides[axis]!;
+  if (stride === 0) return isDynamic ? 0 : 0.5;
+  return stride === 1 ? 2 : -1;
+}
+
+/** Whether a guard ties the axis to other axes. */
+function isGuarded(nest: Nest, axis: number): boolean {
+  return nest.guards.some(({ index }) => index.terms.some((term) => term.axis === axis));
+}

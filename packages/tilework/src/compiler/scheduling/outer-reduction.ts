@@ -1,0 +1,50 @@
+import type { Target } from "../target.ts";
+import type { Tile } from "./choose-tile.ts";
+import { type NestWork, pointsOf } from "./nest-work.ts";
+import { variesAlong } from "./strided-access.ts";
+
+const FEWEST_STEPS = 24;
+
+/**
+ * Leading reduction axes to run outside the tiles. Where few results are reduced over much (backward-weights over
+ * images and pixels), each tile would stream operands that the other tiles need as well; so the tiles take turns
+ * on a part that stays in the cache.
+ */
+export function chooseOuterReduction(work: NestWork, target: Target, tile: Tile): number {
+  const { nest } = work;
+  const [level] = nest.levels;
+  if (nest.levels.length !== 1 || level === undefined || level.lanes || !storesPlainly(work)) return 0;
+  const results = pointsOf(nest, nest.space);
+  const tiles = results / (tile.rows * tile.vectors * target.lanes);
+  if (tiles <= 2) return 0;
+  const isLong = pointsOf(nest, level.axes) > results / 16;
+  const limit = isLong ? target.l2 / 8 : target.l2 / 2;
+  let outer = 0;
+  while (outer < level.axes.length - 1) {
+    const inner = level.axes.slice(outer);
+    const steps = pointsOf(nest, inner.slice(1));
+    if (streamedBytes(work, target, tile, inner) <= limit || steps < FEWEST_STEPS) break;
+    outer++;
+  }
+  return outer;
+}
+
+/** Bytes that one tile reads while some reduction axes run, in whole cache lines. */
+function streamedBytes(work: NestWork, target: Target, tile: Tile, axes: readonly number[]): number {
+  const { nest } = work;
+  return work.loads.reduce((sum, access) => {
+    const moved = axes.filter((axis) => variesAlong(access, axis));
+    const width = tile.vectorAxis !== undefined && variesAlong(access, tile.vectorAxis) ? tile.vectors * target.lanes : 1;
+    const rows = tile.rowAxis !== undefined && variesAlong(access, tile.rowAxis) ? tile.rows : 1;
+    const contiguous = moved.some((axis) => access.form.strides[axis] === 1);
+    const elements = pointsOf(nest, moved) * (contiguous ? width * rows : Math.max(16, width * rows));
+    const size = nest.buffers[access.buffer]!.shape.reduce((x, y) => x * y, 1);
+    return sum + 4 * Math.min(elements, size);
+  }, 0);
+}
+
+function storesPlainly({ nest }: NestWork): boolean {
+  return nest.stores.every(
+    ({ buffer, value }) => value.kind === "accumulator" && nest.buffers[buffer]!.dtype === "float32",
+  );
+}
