@@ -204,9 +204,9 @@ def transpose_cases():
         )
 
 
-def write(name, cases):
+def write(name, cases, script="layers.py"):
     origin = {
-        "script": "tools/goldens/layers.py",
+        "script": f"tools/goldens/{script}",
         "keras": keras.__version__,
         "backend": f"jax {jax.__version__}",
         "date": datetime.date.today().isoformat(),
@@ -216,6 +216,7 @@ def write(name, cases):
     (FIXTURES / name).write_text(f'{{"origin": {json.dumps(origin)}, "cases": [\n{lines}\n]}}\n')
 
 
-write("pooling.json", pooling_cases())
-write("convolution.json", convolution_cases())
-write("convolution-transpose.json", transpose_cases())
+if __name__ == "__main__":
+    write("pooling.json", pooling_cases())
+    write("convolution.json", convolution_cases())
+    write("convolution-transpose.json", transpose_cases())

@@ -1,6 +1,6 @@
 /** The public namespace `activations`: Keras's activation functions, with Keras's defaults, on tensors of a program. */
 import type { Value } from "../../graph/value.ts";
-import { greaterEqual } from "../../ops/binary/comparison.ts";
+import { greater } from "../../ops/binary/comparison.ts";
 import { minimum } from "../../ops/binary/extremum.ts";
 import { multiply } from "../../ops/binary/multiply.ts";
 import { subtract } from "../../ops/binary/subtract.ts";
@@ -29,13 +29,13 @@ export function linear(x: Value): Value {
   return x;
 }
 
-/** x from `threshold` on, at most `maxValue`; below, negativeSlope · (x - threshold). By default max(x, 0). */
+/** x above `threshold`, at most `maxValue`; below, negativeSlope · (x - threshold). By default max(x, 0). */
 export function relu(x: Value, options: ReluOptions = {}): Value {
   const { negativeSlope = 0, maxValue, threshold = 0 } = options;
   const bound = (y: Value): Value => (maxValue === undefined ? y : minimum(y, maxValue));
   if (threshold === 0) return bound(negativeSlope === 0 ? reluOp(x) : leakyReluOp(x, negativeSlope));
   const below = negativeSlope === 0 ? 0 : multiply(subtract(x, threshold), negativeSlope);
-  return bound(where(greaterEqual(x, threshold), x, below));
+  return bound(where(greater(x, threshold), x, below));
 }
 
 /** 1 / (1 + e^-x). */
