@@ -3,6 +3,7 @@
  * for testing; the forward pass alone for prediction. Programs are made for one batch size.
  */
 import { differentiate } from "../../compiler/differentiate.ts";
+import { simplify } from "../../compiler/simplify.ts";
 import { input, nodesOf, type Program, type Update } from "../../graph/program.ts";
 import type { Value } from "../../graph/value.ts";
 import { warnOnce } from "../../runtime/warn-once.ts";
@@ -68,8 +69,7 @@ export function trainingProgram(
   objective: Objective,
   optimizer: Optimizer,
 ): Program {
-  const { loss, outputs } = writeObjective(objective, step.batch);
-  label([loss, ...Object.values(outputs)], "loss");
+  const { loss, outputs, updates: statistics } = simplifyForward(step, writeObjective(objective, step.batch));
   const weights = model.trainableWeights.map((weight) => ({
     variable: weight.variable,
     value: step.context.read(weight),
@@ -96,7 +96,7 @@ export function trainingProgram(
       reached.map(({ weight }) => weight),
       scalars,
     ),
-    ...[...step.context.updates].map(([weight, value]) => ({ variable: weight.variable, value })),
+    ...statistics,
   ];
   label(
     updates.map(({ value }) => value),
@@ -105,12 +105,33 @@ export function trainingProgram(
   return programOf({ ...step.inputs, ...scalars }, outputs, updates);
 }
 
-/** Only the inputs that something reads are fed. */
+/** The forward pass with its loss, metrics and running statistics, rewritten before derivatives are taken. */
+function simplifyForward(
+  step: TracedStep,
+  { loss, outputs }: { readonly loss: Value; readonly outputs: Readonly<Record<string, Value>> },
+): { loss: Value; outputs: Record<string, Value>; updates: Update[] } {
+  const names = Object.keys(outputs);
+  const changed = [...step.context.updates];
+  const roots = [loss, ...Object.values(outputs), ...changed.map(([, value]) => value)];
+  label(roots, "loss");
+  const [newLoss, ...rest] = simplify(roots);
+  return {
+    loss: newLoss!,
+    outputs: Object.fromEntries(names.map((name, i) => [name, rest[i]!])),
+    updates: changed.map(([weight], i) => ({ variable: weight.variable, value: rest[names.length + i]! })),
+  };
+}
+
+/** The simplified program. Only the inputs that something reads are fed. */
 function programOf(
   inputs: Readonly<Record<string, Value>>,
-  outputs: Readonly<Record<string, Value>>,
-  updates: readonly Update[],
+  given: Readonly<Record<string, Value>>,
+  written: readonly Update[],
 ): Program {
+  const names = Object.keys(given);
+  const roots = simplify([...Object.values(given), ...written.map(({ value }) => value)]);
+  const outputs = Object.fromEntries(names.map((name, i) => [name, roots[i]!]));
+  const updates = written.map(({ variable }, i) => ({ variable, value: roots[names.length + i]! }));
   const nodes = new Set(nodesOf([...Object.values(outputs), ...updates.map(({ value }) => value)]));
   const used = Object.entries(inputs).filter(([, value]) => nodes.has(value.node));
   return { inputs: Object.fromEntries(used), outputs, updates };

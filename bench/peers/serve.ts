@@ -1,0 +1,56 @@
+/** The peer's side of protocol.md: answers requests from standard input, one JSON object a line. */
+import { createInterface } from "node:readline";
+
+export interface Request {
+  readonly do: "hello" | "prepare" | "sample" | "end";
+  readonly network: number;
+  readonly batch: number;
+  readonly steps: number;
+  readonly mode: "train" | "predict";
+}
+
+export interface Peer {
+  hello(): unknown;
+  /** Builds, compiles and warms up. */
+  prepare(request: Request): Promise<void>;
+  /** Milliseconds a step. */
+  sample(): Promise<number>;
+}
+
+export async function serve(peer: Peer): Promise<void> {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const request = JSON.parse(line) as Request;
+    if (request.do === "end") break;
+    answer(await respond(peer, request));
+  }
+  process.exit(0);
+}
+
+async function respond(peer: Peer, request: Request): Promise<unknown> {
+  try {
+    if (request.do === "hello") return await peer.hello();
+    if (request.do === "sample") return { ms: await peer.sample() };
+    const started = performance.now();
+    await peer.prepare(request);
+    return { ready: true, seconds: (performance.now() - started) / 1000 };
+  } catch (error) {
+    return { error: String(error) };
+  }
+}
+
+function answer(value: unknown): void {
+  process.stdout.write(`@ ${JSON.stringify(value)}\n`);
+}
+
+/** Images and labels of the networks' shapes, random but the same for every peer in kind. */
+export function randomData(
+  shape: readonly number[],
+  count: number,
+): { readonly images: Float32Array; readonly labels: Int32Array; readonly oneHot: Float32Array } {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const images = Float32Array.from({ length: count * size }, () => Math.random());
+  const labels = Int32Array.from({ length: count }, () => Math.floor(Math.random() * 10));
+  const oneHot = new Float32Array(count * 10);
+  for (const [at, label] of labels.entries()) oneHot[at * 10 + label] = 1;
+  return { images, labels, oneHot };
+}
