@@ -341,7 +341,8 @@ def fit_case(name, options, compile_options=None, outputs=1):
     weights = np.round(noise(83, (rows,)) * 2, 2).astype(np.float32)
     compiled = {"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], **(compile_options or {})}
     model = fit_model(outputs)
-    model.compile(optimizer=keras.optimizers.SGD(0.5), **compiled)
+    # Only eagerly does TensorFlow know the batch size, by which each output's loss is averaged over the batches.
+    model.compile(optimizer=keras.optimizers.SGD(0.5), run_eagerly=outputs == 2, **compiled)
     settings = dict(options)
     if settings.pop("sampleWeight", False):
         settings["sample_weight"] = weights
