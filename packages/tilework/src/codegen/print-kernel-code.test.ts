@@ -55,6 +55,6 @@ test("a matrix row times a matrix reads like its loops, and computes their resul
   `);
   const matrix = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
   const buffers = [Float32Array.of(1, 2, 3), matrix, new Float32Array(6)];
-  const [, , output] = runWasmKernel(kernel, buffers, { begin: 0, end: 1 });
+  const [, , output] = runWasmKernel({ kernel, buffers, ranges: [[0, 1]] });
   expect(Array.from(output!)).toEqual([0, 38, 44, 50, 0, 0]);
 });

@@ -21,7 +21,7 @@ function controlCase(
   title: string,
   body: readonly Statement[],
   expected: readonly number[],
-  [begin, end]: readonly [number, number] = [0, 1],
+  range: readonly [number, number] = [0, 1],
 ): KernelCase {
   const result = new Int32Array(64).fill(-99);
   result.set(expected);
@@ -34,8 +34,7 @@ function controlCase(
       body: [{ op: "argument", to: output, slot: 0 }, ...body],
     }),
     buffers: [new Int32Array(64).fill(-99)],
-    begin,
-    end,
+    ranges: [range],
     expected: [result],
   };
 }

@@ -56,8 +56,7 @@ function loadCase(
     title,
     kernel: kernelOf(title, lanes, { buffers: 2, integers: 4, vectors: [registerType(type), "i32"], body }),
     buffers: [elements, output],
-    begin: 0,
-    end: 1,
+    ranges: [[0, 1]],
     expected: [elements, wide(type, lanesExpected(elements))],
   };
 }
@@ -137,8 +136,7 @@ function storeCase(lanes: Lanes, type: MemoryType, active: number, step: number 
     title,
     kernel: kernelOf(title, lanes, { buffers: 2, integers: 2, vectors: [registerType(type)], body }),
     buffers: [values, target],
-    begin: 0,
-    end: 1,
+    ranges: [[0, 1]],
     expected: [values, expected],
   };
 }
@@ -241,8 +239,7 @@ function reductionCases(lanes: Lanes): KernelCase[] {
           body,
         }),
         buffers: [input, wide(type, new Array<number>(lanes).fill(5))],
-        begin: 0,
-        end: 1,
+        ranges: [[0, 1]],
         expected: [input, wide(type, new Array<number>(lanes).fill(result))],
       };
     }),

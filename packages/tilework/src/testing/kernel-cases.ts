@@ -3,17 +3,14 @@
  * expected elements come from plain JavaScript arithmetic, not from any printer. Every CPU printer runs them all.
  */
 import type { KernelCode, MemoryType, Statement, VectorType } from "../codegen/kernel-code.ts";
+import type { KernelRun } from "./kernel-run.ts";
 
 export type Elements = Float32Array | Int32Array | Uint8Array;
 export type Lanes = KernelCode["lanes"];
 
-export interface KernelCase {
+/** `buffers` are the contents before the call. */
+export interface KernelCase extends KernelRun {
   readonly title: string;
-  readonly kernel: KernelCode;
-  /** Contents of the buffers before the call; kernels write to copies. */
-  readonly buffers: readonly Elements[];
-  readonly begin: number;
-  readonly end: number;
   /** Contents of the buffers afterwards. */
   readonly expected: readonly Elements[];
 }
@@ -106,8 +103,7 @@ export function elementwiseCase(
       body,
     }),
     buffers: [...data, output],
-    begin: 0,
-    end: 1,
+    ranges: [[0, 1]],
     expected: [...data, expected],
   };
 }

@@ -3,23 +3,16 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { deserialize, serialize } from "node:v8";
-import type { KernelCode } from "../codegen/kernel-code.ts";
 import { type Cpu, printX64 } from "../codegen/x64/print-kernel.ts";
 import type { Elements } from "./kernel-cases.ts";
+import { distinctRegions, type KernelRun } from "./kernel-run.ts";
 
 export interface X64Job {
   readonly code: Uint8Array;
-  /** Buffers, then tables. */
   readonly regions: readonly Uint8Array[];
-  readonly begin: number;
-  readonly end: number;
-}
-
-export interface KernelRun {
-  readonly kernel: KernelCode;
-  readonly buffers: readonly Elements[];
-  readonly begin: number;
-  readonly end: number;
+  /** The region of each argument slot. */
+  readonly slots: readonly number[];
+  readonly ranges: KernelRun["ranges"];
 }
 
 /** Whether this machine and this Node can run machine code for `cpu`. */
@@ -34,19 +27,15 @@ export function canRunX64(cpu: Cpu): boolean {
 
 /** Copies of each run's buffers afterwards. Throws with the run's name where one failed. */
 export function runX64Kernels(runs: readonly KernelRun[], cpu: Cpu): Elements[][] {
-  const jobs = runs.map(({ kernel, buffers, begin, end }): X64Job => {
-    const regions = [...buffers, ...kernel.tables].map(
-      ({ buffer, byteOffset, byteLength }) =>
-        new Uint8Array(buffer.slice(byteOffset, byteOffset + byteLength)),
-    );
-    return { code: printX64(kernel, cpu), regions, begin, end };
+  const jobs = runs.map(({ kernel, buffers, ranges }): X64Job => {
+    return { code: printX64(kernel, cpu), ...distinctRegions(kernel, buffers), ranges };
   });
   const results = runJobs(jobs);
   return results.map((result, at) => {
     const { kernel, buffers } = runs[at]!;
     if (typeof result === "string") throw new Error(`${kernel.name}: ${result}`);
     return buffers.map((buffer, index) => {
-      const bytes = result[index]!.slice().buffer;
+      const bytes = result[jobs[at]!.slots[index]!]!.slice().buffer;
       return new (buffer.constructor as new (bytes: ArrayBufferLike) => Elements)(bytes);
     });
   });

@@ -16,7 +16,7 @@ const { functions: libc } = ffi.dlopen(null, {
 const [readWrite, readExecute, privateAnonymous] = [3, 5, 0x22];
 const guard = 256;
 
-function run({ code, regions, begin, end }: X64Job): Uint8Array[] {
+function run({ code, regions, slots, ranges }: X64Job): Uint8Array[] {
   const size = BigInt((code.length + 4095) & ~4095);
   const address = libc.mmap(0n, size, readWrite, privateAnonymous, -1, 0n) as bigint;
   ffi.exportBuffer(Buffer.from(code), address, code.length);
@@ -33,11 +33,17 @@ function run({ code, regions, begin, end }: X64Job): Uint8Array[] {
     memory.set(region, offsets[at]!);
   });
   const start = ffi.getRawPointer(memory.buffer);
-  const words = new BigInt64Array(memory.buffer, bytes, 2 + regions.length);
-  words.set([BigInt(begin), BigInt(end), ...offsets.map((offset) => start + BigInt(offset))]);
+  const words = new BigInt64Array(memory.buffer, bytes, 2 + slots.length);
+  words.set(
+    slots.map((slot) => start + BigInt(offsets[slot]!)),
+    2,
+  );
   const call = start + BigInt(bytes);
-  const found = libc.bsearch(call, call + 16n, 1n, 1n, address);
-  if (found !== call + 16n) throw new Error("the kernel did not give 0");
+  for (const [begin, end] of ranges) {
+    words.set([BigInt(begin), BigInt(end)]);
+    const found = libc.bsearch(call, call + 16n, 1n, 1n, address);
+    if (found !== call + 16n) throw new Error("the kernel did not give 0");
+  }
   libc.munmap(address, size);
   checkGuards(memory.subarray(0, bytes), regions, offsets);
   return regions.map((region, at) => memory.slice(offsets[at]!, offsets[at]! + region.length));

@@ -1,5 +1,6 @@
 /** What the statements of one kernel share while they are printed: its function, its registers' locals. */
 import type { Address, KernelCode, MemoryType } from "../kernel-code.ts";
+import { lowestAddress } from "../lowest-address.ts";
 import { FunctionWriter } from "./function-writer.ts";
 
 /** The parameters of a kernel's function. */
@@ -40,8 +41,8 @@ export class KernelWriter {
   }
 
   /**
-   * Pushes an address and gives the instruction's offset. `extra` bytes are added. Offsets of instructions are
-   * unsigned and added without wrapping, so a negative one goes into the address.
+   * Pushes an address and gives the instruction's offset. `extra` bytes are added. Negative and large offsets go
+   * into the address.
    */
   address(address: Address, extra = 0): number {
     this.getInteger(address.base);
@@ -50,7 +51,7 @@ export class KernelWriter {
       this.out.plain("i32.add");
     }
     const offset = address.offset + extra;
-    if (offset >= 0) return offset;
+    if (offset >= 0 && offset <= lowestAddress) return offset;
     this.out.constant(offset);
     this.out.plain("i32.add");
     return 0;

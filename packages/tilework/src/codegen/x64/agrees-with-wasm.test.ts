@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Elements, Lanes } from "../../testing/kernel-cases.ts";
+import type { KernelRun } from "../../testing/kernel-run.ts";
 import { inputsOf, type RandomKernelShape, randomKernel } from "../../testing/random-kernel.ts";
 import { runWasmKernel } from "../../testing/run-wasm-kernel.ts";
 import { canRunX64, runX64Kernels } from "../../testing/run-x64-kernels.ts";
@@ -14,10 +15,10 @@ const shapes: Record<string, RandomKernelShape> = {
 const seeds = Array.from({ length: 60 }, (_, seed) => 1000 + 17 * seed);
 const lanesOf = { avx2: 8, avx512: 16 } as const;
 
-function runOf(seed: number, lanes: Lanes, shape: RandomKernelShape) {
+function runOf(seed: number, lanes: Lanes, shape: RandomKernelShape): KernelRun {
   const results = (shape.floats + shape.words + shape.masks + shape.integers) * 16;
   const buffers = [inputsOf(shape), new Float32Array(results)];
-  return { kernel: randomKernel(seed, lanes, shape), buffers, begin: 0, end: 1 };
+  return { kernel: randomKernel(seed, lanes, shape), buffers, ranges: [[0, 1]] };
 }
 
 /** The bits of the first four lanes of each register; all NaNs count as equal. */
@@ -39,9 +40,9 @@ describe.each(["avx2", "avx512"] as const)("%s", (cpu) => {
       cpu,
     );
     seeds.forEach((seed, at) => {
-      const { kernel, buffers, begin, end } = runOf(seed, 4, shape);
-      const [, expected] = runWasmKernel(kernel, buffers, { begin, end });
-      expect(firstLanes(machine[at]![1]!, shape), kernel.name).toEqual(firstLanes(expected!, shape));
+      const run = runOf(seed, 4, shape);
+      const [, expected] = runWasmKernel(run);
+      expect(firstLanes(machine[at]![1]!, shape), run.kernel.name).toEqual(firstLanes(expected!, shape));
     });
   });
 });

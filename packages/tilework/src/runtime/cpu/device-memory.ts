@@ -3,6 +3,7 @@
  * and writes directly. Without, the one worker owns the memory, and bytes go to and fro in messages, in order with
  * the runs; then a copy of all that was written stays here, from which a fresh worker starts.
  */
+import { lowestAddress } from "../../codegen/lowest-address.ts";
 import { platform } from "../../platform/current.ts";
 import { DeviceMemoryError } from "../memory-error.ts";
 import { Allocator } from "./allocator.ts";
@@ -34,15 +35,12 @@ export interface MemoryLink {
   read(address: number, bytes: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Below this address lies nothing, so that 0 means none. */
-const firstAddress = 1024;
-
 const growth = 16 * 2 ** 20;
 
 export class SharedDeviceMemory implements DeviceMemory {
   readonly shared: WebAssembly.Memory;
   readonly #limit: number;
-  readonly #allocator = new Allocator(firstAddress);
+  readonly #allocator = new Allocator(lowestAddress);
 
   constructor() {
     const { memory, limit } = createMemory(true);
@@ -101,7 +99,7 @@ export class SharedDeviceMemory implements DeviceMemory {
 
 export class WorkerOwnedMemory implements DeviceMemory {
   readonly shared: undefined;
-  readonly #allocator = new Allocator(firstAddress);
+  readonly #allocator = new Allocator(lowestAddress);
   readonly #contents = new Map<number, Uint8Array>();
   #link: MemoryLink | undefined;
 
