@@ -2,7 +2,7 @@ import type { Dtype } from "../../tensor/dtype.ts";
 import { ArgumentError } from "../../util/errors.ts";
 import type { KerasConfig } from "../initializers/initializer.ts";
 import { oneOf, optional } from "../options/checks.ts";
-import { layerChecks, readOptions } from "../options/read-options.ts";
+import { joinArguments, layerChecks, readOptions } from "../options/read-options.ts";
 import { shapeWithoutBatch } from "../options/sizes.ts";
 import { type KerasShape, KerasTensor, type LayerNode } from "./keras-tensor.ts";
 import { Layer } from "./layer.ts";
@@ -32,6 +32,7 @@ const checks = {
 /** Where data enter a model. Its one symbolic tensor is `output`. */
 export class InputLayer extends Layer {
   static override readonly className: string = "InputLayer";
+  static override readonly fixedConfig: KerasConfig = { sparse: false, ragged: false, optional: false };
 
   readonly inputDtype: Dtype;
   readonly output: KerasTensor;
@@ -61,8 +62,8 @@ export class InputLayer extends Layer {
   }
 
   override getConfig(): KerasConfig {
-    const { name, trainable } = super.getConfig();
-    return { name, trainable, batch_shape: this.output.shape, dtype: this.inputDtype };
+    const { name } = super.getConfig();
+    return { name, batch_shape: this.output.shape, dtype: this.inputDtype };
   }
 }
 
@@ -74,7 +75,6 @@ export function inputLayer(options: InputLayerOptions): InputLayer {
 /** A symbolic tensor that data enter by; `shape` is that of one example, without the batch. */
 export function input(shape: KerasShape, options?: InputOptions): KerasTensor;
 export function input(options: InputLayerOptions): KerasTensor;
-export function input(shape: KerasShape | InputLayerOptions, options: InputOptions = {}): KerasTensor {
-  const all = Array.isArray(shape) ? { ...options, shape } : { ...options, ...(shape as InputLayerOptions) };
-  return new InputLayer(all).output;
+export function input(...args: readonly unknown[]): KerasTensor {
+  return new InputLayer(joinArguments("input_layer", ["shape"], args)).output;
 }

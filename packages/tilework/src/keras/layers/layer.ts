@@ -31,7 +31,11 @@ export interface LayerOptions {
 }
 
 /** What a Layer class offers to `fromConfig`. */
-export type LayerClass<L extends Layer = Layer> = new (options: never) => L;
+export type LayerClass<L extends Layer = Layer> = (new (
+  options: never,
+) => L) & {
+  readonly fixedConfig: KerasConfig;
+};
 
 /** What one application on symbolic tensors may be told. */
 export interface ApplyOptions {
@@ -42,6 +46,9 @@ export interface ApplyOptions {
 export abstract class Layer {
   /** Keras's class name. A subclass that leaves it out is known by its own name. */
   static readonly className: string | undefined = undefined;
+
+  /** Config entries of Keras that are read at these values only: what they switch is not here. */
+  static readonly fixedConfig: KerasConfig = {};
 
   readonly name: string;
   readonly dtype: "float32";
@@ -239,7 +246,8 @@ export abstract class Layer {
 
   /** Makes a layer of what `getConfig` gave. */
   static fromConfig<L extends Layer>(this: LayerClass<L>, config: KerasConfig): L {
-    return new this(optionsOfConfig(config) as never);
+    // biome-ignore lint/complexity/noThisInStatic: the subclass that is called knows what it lacks
+    return new this(optionsOfConfig(config, this.fixedConfig) as never);
   }
 
   #checkMask(mask: unknown): void {
@@ -263,8 +271,8 @@ export abstract class Layer {
 }
 
 /** Keras's config as options: null is what was left out, and a dtype policy is its dtype. */
-function optionsOfConfig(config: KerasConfig): Readonly<Record<string, unknown>> {
-  const entries = Object.entries(config).filter(([, value]) => value !== null);
+function optionsOfConfig(config: KerasConfig, fixed: KerasConfig): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(config).filter(([key, value]) => value !== null && value !== fixed[key]);
   const options = Object.fromEntries(entries.map(([key, value]) => [camelCase(key), value]));
   const policy = options.dtype as { readonly config?: { readonly name?: unknown } } | undefined;
   return typeof policy === "object" ? { ...options, dtype: policy.config?.name } : options;

@@ -59,6 +59,11 @@ const checks = {
  */
 export class BatchNormalization extends Layer {
   static override readonly className: string = "BatchNormalization";
+  static override readonly fixedConfig: KerasConfig = {
+    synchronized: false,
+    renorm: false,
+    renorm_momentum: 0.99,
+  };
 
   readonly axis: number;
   readonly momentum: number;
