@@ -17,6 +17,7 @@ export const browserPlatform: Platform = {
   warn: (message) => console.warn(message),
   prepareEngine: async () => {},
   startWorker: async () => startWebWorker(),
+  foreignFunctionsRefusal: () => "browsers have no foreign functions",
   readFile: refuseFiles,
   writeFile: refuseFiles,
 };

@@ -1,5 +1,6 @@
 /** Bun: the web's workers; everything else as in Node. */
 import { startWebWorker } from "./browser.ts";
+import { bunFunctionsRefusal } from "./bun-foreign-functions.ts";
 import { nodePlatform } from "./node.ts";
 import type { Platform } from "./platform.ts";
 
@@ -15,6 +16,7 @@ export const bunPlatform: Platform = {
   warn: nodePlatform.warn,
   prepareEngine: async () => {},
   startWorker: async () => startWebWorker(),
+  foreignFunctionsRefusal: bunFunctionsRefusal,
   readFile: nodePlatform.readFile,
   writeFile: nodePlatform.writeFile,
 };

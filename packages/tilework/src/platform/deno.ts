@@ -1,4 +1,5 @@
 /** Deno: Node's worker threads (the web's would keep a program alive), its own environment and files. */
+import { denoFunctionsRefusal } from "./deno-foreign-functions.ts";
 import { startThread } from "./node.ts";
 import type { Platform } from "./platform.ts";
 
@@ -41,6 +42,7 @@ export const denoPlatform: Platform = {
   warn: (message) => console.warn(message),
   prepareEngine: async () => {},
   startWorker: () => startThread([]),
+  foreignFunctionsRefusal: denoFunctionsRefusal,
   readFile: (path) => api().readFile(path),
   writeFile: (path, bytes) => api().writeFile(path, bytes),
 };

@@ -1,4 +1,5 @@
 /** Node: worker threads, files. Its modules are asked for at run time, so that no bundle for a browser meets them. */
+import { nodeFunctionsRefusal } from "./node-foreign-functions.ts";
 import type { HostWorker, Platform } from "./platform.ts";
 
 /** Any module of Node's own, where it can be had without waiting (Node 20.16 and later). */
@@ -32,6 +33,7 @@ export const nodePlatform: Platform = {
   warn: (message) => console.warn(message),
   prepareEngine: allowRelaxedSimd,
   startWorker: () => startThread(["--disable-warning=ExperimentalWarning"]),
+  foreignFunctionsRefusal: nodeFunctionsRefusal,
   readFile: async (path) => {
     const { readFile } = await load<typeof import("node:fs/promises")>("node:fs/promises");
     return readFile(path);

@@ -39,6 +39,8 @@ export interface Platform {
   /** Switches on what the engine has but hides behind a flag; call it before the first WebAssembly module. */
   prepareEngine(): Promise<void>;
   startWorker(): Promise<HostWorker>;
+  /** Why workers cannot call foreign functions, as far as it can be said here; undefined where they may. */
+  foreignFunctionsRefusal(): string | undefined;
   /** Throws a TileworkError where there are no files. */
   readFile(path: string): Promise<Uint8Array>;
   writeFile(path: string, bytes: Uint8Array): Promise<void>;

@@ -1,4 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { platform } from "../platform/current.ts";
+import { canRunX64 } from "../testing/run-x64-kernels.ts";
+import { ArgumentError } from "../util/errors.ts";
 import { configure, currentDevice, type DeviceName } from "./configure.ts";
 
 afterEach(() => {
@@ -9,7 +12,7 @@ afterEach(() => {
 test("auto takes the compiled device with the threads asked for", async () => {
   configure({ device: "auto", threads: 3 });
   const device = await currentDevice();
-  expect([device.name, device.threads]).toEqual(["wasm", 3]);
+  expect([device.name, device.threads]).toEqual([canRunX64("avx2") ? "x64" : "wasm", 3]);
   expect(await currentDevice()).toBe(device);
 });
 
@@ -33,16 +36,21 @@ test.each([0, -1, 1.5, Number.NaN])("a number of threads that makes no sense is 
 });
 
 test("a forced device that cannot run says why, and another choice works", async () => {
+  const permission = vi.spyOn(platform, "foreignFunctionsRefusal").mockReturnValue("nobody may");
   configure({ device: "x64" });
-  await expect(currentDevice()).rejects.toThrow(
-    'the device "x64" cannot run here: this version has no printer of machine code; use "auto"',
+  const refused = currentDevice();
+  await expect(refused).rejects.toThrow(
+    'the device "x64" cannot run here: nobody may; use "auto" for the fastest that can',
   );
+  await expect(refused).rejects.toBeInstanceOf(ArgumentError);
+  permission.mockRestore();
   configure({ device: "reference" });
   expect((await currentDevice()).name).toBe("reference");
 });
 
 test.each([
   ["TILEWORK_DEVICE", "gpu", 'TILEWORK_DEVICE: there is no device "gpu"'],
+  ["TILEWORK_INSTRUCTIONS", "avx3", 'must be "auto", "avx512", "avx2"; got "avx3"; did you mean "avx2"?'],
   ["TILEWORK_THREADS", "many", "TILEWORK_THREADS must be an integer from 1 to 1024; got NaN"],
 ])("a variable with a bad value is named: %s=%s", async (name, value, message) => {
   vi.stubEnv(name, value);

@@ -5,6 +5,7 @@ import { ArgumentError } from "../util/errors.ts";
 import { didYouMean } from "../util/suggest.ts";
 import { createCpuDevice } from "./cpu/device.ts";
 import { compilerToolchain } from "./cpu/toolchain.ts";
+import type { Instructions } from "./cpu/x64-machine.ts";
 import type { Device } from "./device.ts";
 import { DeviceError } from "./device-error.ts";
 import { createReferenceDevice } from "./reference/device.ts";
@@ -20,33 +21,41 @@ export interface Configuration {
   readonly device?: DeviceName;
   /** Workers; default: all processors. Results do not depend on it. */
   readonly threads?: number;
+  /**
+   * Which machine code `x64` prints: `auto` (the default) the widest vectors that the processor has. Results do not
+   * depend on it.
+   */
+  readonly instructions?: Instructions;
 }
 
 interface DeviceKind {
   readonly name: Exclude<DeviceName, "auto">;
-  /** Why it cannot run here; undefined where it can. */
-  refusal(): Promise<string | undefined>;
-  create(threads: number): Device;
+  /** The device, or why it cannot run here. */
+  open(threads: number, instructions: Instructions): Promise<Device | string>;
 }
 
 /** Fastest first. */
 const kinds: readonly DeviceKind[] = [
   {
     name: "x64",
-    refusal: async () => "this version has no printer of machine code",
-    create: () => {
-      throw new DeviceError("x64", "this version has no printer of machine code");
+    open: async (threads, instructions) => {
+      const device = createCpuDevice({ kind: "x64", threads, instructions, toolchain: compilerToolchain });
+      const refusal = await device.refusal();
+      if (refusal !== undefined) await device.close();
+      return refusal ?? device;
     },
   },
   {
     name: "wasm",
-    refusal: wasmRefusal,
-    create: (threads) => createCpuDevice({ kind: "wasm", threads, toolchain: compilerToolchain }),
+    open: async (threads) =>
+      wasmRefusal() ?? createCpuDevice({ kind: "wasm", threads, toolchain: compilerToolchain }),
   },
-  { name: "reference", refusal: async () => undefined, create: createReferenceDevice },
+  { name: "reference", open: async () => createReferenceDevice() },
 ];
 
 const names: readonly DeviceName[] = ["auto", ...kinds.map((kind) => kind.name)];
+
+const instructionNames: readonly Instructions[] = ["auto", "avx512", "avx2"];
 
 const state: { configuration: Configuration; device: Promise<Device> | undefined } = {
   configuration: {},
@@ -54,12 +63,14 @@ const state: { configuration: Configuration; device: Promise<Device> | undefined
 };
 
 /**
- * Chooses the device for all that runs from now on. What is left out comes from the variables TILEWORK_DEVICE and
- * TILEWORK_THREADS, then from the defaults. Throws an ArgumentError for an unknown device or number of threads.
+ * Chooses the device for all that runs from now on. What is left out comes from the variables TILEWORK_DEVICE,
+ * TILEWORK_THREADS and TILEWORK_INSTRUCTIONS, then from the defaults. Throws an ArgumentError for a value that is not
+ * known.
  */
 export function configure(configuration: Configuration): void {
   if (configuration.device !== undefined) checkDevice("device", configuration.device);
   if (configuration.threads !== undefined) checkThreads("threads", configuration.threads);
+  if (configuration.instructions !== undefined) checkInstructions("instructions", configuration.instructions);
   const before = state.device;
   state.configuration = { ...configuration };
   state.device = undefined;
@@ -79,22 +90,24 @@ export function currentDevice(): Promise<Device> {
 }
 
 async function chooseDevice(): Promise<Device> {
-  const { device: name = deviceVariable(), threads = threadsVariable() } = state.configuration;
+  const { configuration } = state;
+  const { device: name = deviceVariable(), threads = threadsVariable() } = configuration;
+  const { instructions = instructionsVariable() } = configuration;
   await platform.prepareEngine();
   const tried = name === "auto" ? kinds : kinds.filter((kind) => kind.name === name);
   for (const kind of tried) {
-    const refusal = await kind.refusal();
-    if (refusal === undefined) {
+    const device = await kind.open(threads, instructions);
+    if (typeof device === "object") {
       if (name === "auto" && kind.name === "reference")
         warnOnce("Tilework runs on its slow reference device: this engine has no WebAssembly with SIMD");
-      return kind.create(threads);
+      return device;
     }
-    if (name !== "auto") throw new DeviceError(name, refusal);
+    if (name !== "auto") throw new DeviceError(name, device);
   }
   throw new DeviceError(name, "no device passes its self-check");
 }
 
-async function wasmRefusal(): Promise<string | undefined> {
+function wasmRefusal(): string | undefined {
   if (typeof WebAssembly !== "object") return "there is no WebAssembly";
   if (!supportsSimd()) return "its WebAssembly has no SIMD instructions";
   return undefined;
@@ -118,6 +131,21 @@ function checkDevice(argument: string, name: string): asserts name is DeviceName
     throw new ArgumentError(
       argument,
       `${argument}: there is no device "${name}"${didYouMean(name, names)}; devices are ${names.join(", ")}`,
+    );
+}
+
+function instructionsVariable(): Instructions {
+  const name = platform.environment("TILEWORK_INSTRUCTIONS") || "auto";
+  checkInstructions("TILEWORK_INSTRUCTIONS", name);
+  return name;
+}
+
+function checkInstructions(argument: string, name: string): asserts name is Instructions {
+  if (!(instructionNames as readonly string[]).includes(name))
+    throw new ArgumentError(
+      argument,
+      `${argument} must be ${instructionNames.map((known) => `"${known}"`).join(", ")}; got "${name}"` +
+        didYouMean(name, instructionNames),
     );
 }
 

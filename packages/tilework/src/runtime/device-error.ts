@@ -1,12 +1,12 @@
-import { TileworkError } from "../util/errors.ts";
+import { ArgumentError } from "../util/errors.ts";
 
 /** The device that was asked for cannot run here; the message says why and what can. */
-export class DeviceError extends TileworkError {
+export class DeviceError extends ArgumentError {
   override name = "DeviceError";
   readonly device: string;
 
   constructor(device: string, why: string) {
-    super(`the device "${device}" cannot run here: ${why}; use "auto" for the fastest that can`);
+    super("device", `the device "${device}" cannot run here: ${why}; use "auto" for the fastest that can`);
     this.device = device;
   }
 }

@@ -31,8 +31,9 @@ export class Binding {
     );
     const launches = plan.stages.flatMap((stage) => stage.launches);
     const argumentWords = launches.map(({ buffers, kernel }) =>
-      [...buffers.map((buffer) => this.addresses[buffer]!), ...compiled.tables[kernel]!].map(
-        (address) => address | 0,
+      encodeArguments(
+        [...buffers.map((buffer) => this.addresses[buffer]!), ...compiled.tables[kernel]!],
+        runtime.base,
       ),
     );
     const offsets: number[] = [];
@@ -62,6 +63,12 @@ export class Binding {
   release(runtime: CpuRuntime): void {
     runtime.disown(this, [this.#block]);
   }
+}
+
+/** Offsets in the memory for WebAssembly; for machine code, which has a base, 64-bit addresses in the process. */
+function encodeArguments(addresses: readonly number[], base: bigint | undefined): Int32Array {
+  if (base === undefined) return Int32Array.from(addresses, (address) => address | 0);
+  return new Int32Array(BigInt64Array.from(addresses, (address) => base + BigInt(address)).buffer);
 }
 
 /** Whether any input's memory may be an output's. */

@@ -1,4 +1,5 @@
 /** A program's plan with its printed kernels; programs of the same structure share it. */
+import type { KernelCode } from "../../codegen/kernel-code.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import type { Target } from "../../compiler/target.ts";
 import { type Program, variablesOf } from "../../graph/program.ts";
@@ -65,9 +66,38 @@ export async function compileForCpu(
 ): Promise<CompiledProgram> {
   const plan = toolchain.compile(program, target);
   const kernels = plan.kernels.map((kernel) => toolchain.emit(kernel));
+  const binary =
+    target.printer === "x64"
+      ? await printMachineCode(kernels, target)
+      : await printModule(runtime, toolchain, kernels, target);
+  const tables = kernels.map((kernel) => kernel.tables);
+  return new CompiledProgram(runtime, plan, binary, variablesOf(program), tables);
+}
+
+async function printModule(
+  runtime: CpuRuntime,
+  toolchain: Toolchain,
+  kernels: readonly KernelCode[],
+  target: Target,
+): Promise<KernelBinary> {
   const memory = { initial: 1, maximum: maximumPages, shared: runtime.memory.shared !== undefined };
   const module = await WebAssembly.compile(toolchain.print(kernels, { relaxed: target.fused, memory }));
-  const tables = kernels.map((kernel) => kernel.tables);
-  const binary: KernelBinary = { kind: "wasm", module, kernels: kernels.length };
-  return new CompiledProgram(runtime, plan, binary, variablesOf(program), tables);
+  return { kind: "wasm", module, kernels: kernels.length };
+}
+
+/** The printer of machine code is loaded where it is used only: browsers never need it. */
+async function printMachineCode(kernels: readonly KernelCode[], target: Target): Promise<KernelBinary> {
+  const { printX64 } = await import("../../codegen/x64/print-kernel.ts");
+  const parts = kernels.map((kernel) => printX64(kernel, target.lanes === 16 ? "avx512" : "avx2"));
+  const offsets: number[] = [];
+  let bytes = 0;
+  for (const part of parts) {
+    offsets.push(bytes);
+    bytes += aligned(part.length);
+  }
+  const code = new Uint8Array(bytes);
+  parts.forEach((part, at) => {
+    code.set(part, offsets[at]!);
+  });
+  return { kind: "x64", code, offsets };
 }

@@ -2,9 +2,13 @@
  * What all stores, sources and programs of one CPU device share: memory, workers, the scratch arena, the order of
  * calls. Blocks whose owner was collected are given back.
  */
+import { platform } from "../../platform/current.ts";
 import { SerialQueue } from "../serial-queue.ts";
+import { WorkerError } from "../worker-error.ts";
 import { createDeviceMemory, type DeviceMemory } from "./device-memory.ts";
+import { makeSelfCheck } from "./self-check.ts";
 import { WorkerPool } from "./worker-pool.ts";
+import type { Instructions, Machine } from "./x64-machine.ts";
 
 export class CpuRuntime {
   readonly threads: number;
@@ -14,11 +18,15 @@ export class CpuRuntime {
   readonly #blocks: FinalizationRegistry<readonly number[]>;
   readonly #programs: FinalizationRegistry<number>;
   readonly #inUse = new Set<object>();
+  readonly #instructions: Instructions | undefined;
+  #machine: Machine | undefined;
   #pool: WorkerPool | undefined;
   #programNumbers = 0;
   #arena = { address: 0, bytes: 0 };
 
-  constructor(threads: number, shared?: boolean) {
+  /** `instructions` given, workers run machine code. */
+  constructor(threads: number, shared?: boolean, instructions?: Instructions) {
+    this.#instructions = instructions;
     this.memory = createDeviceMemory(shared);
     this.threads = this.memory.shared === undefined ? 1 : threads;
     this.#blocks = new FinalizationRegistry((addresses) => {
@@ -56,9 +64,40 @@ export class CpuRuntime {
 
   /** Running workers, fresh ones where there are none. Call it within the queue. */
   async pool(): Promise<WorkerPool> {
-    if (this.#pool === undefined || this.#pool.ended)
-      this.#pool = await WorkerPool.start(this.threads, this.memory);
+    if (this.#pool === undefined || this.#pool.ended) this.#pool = await this.#startPool();
     return this.#pool;
+  }
+
+  /** Where argument blocks' addresses count from: the process's memory for machine code, else undefined. */
+  get base(): bigint | undefined {
+    return this.#machine !== undefined && "base" in this.#machine ? this.#machine.base : undefined;
+  }
+
+  /** What machine code to print, or why none can run; asked once, by starting workers. */
+  async machine(): Promise<Machine> {
+    this.#machine ??= this.#earlyRefusal();
+    if (this.#machine === undefined) await this.queue.run(() => this.pool());
+    return this.#machine!;
+  }
+
+  /** What can be said without a worker. */
+  #earlyRefusal(): Machine | undefined {
+    if (this.memory.shared === undefined) return { refusal: "memory cannot be shared between threads" };
+    const refusal = platform.foreignFunctionsRefusal();
+    return refusal === undefined ? undefined : { refusal };
+  }
+
+  async #startPool(): Promise<WorkerPool> {
+    const pool = await WorkerPool.start(this.threads, this.memory);
+    if (this.#instructions === undefined) return pool;
+    const wanted = { instructions: this.#instructions, check: await makeSelfCheck() };
+    const machine = await pool.openMachine(wanted);
+    if ("refusal" in machine && this.base !== undefined) {
+      await pool.close();
+      throw new WorkerError(`it cannot run machine code any more: ${machine.refusal}`);
+    }
+    this.#machine = machine;
+    return pool;
   }
 
   /** Lets workers start while the caller does something else; a failure shows at the next run. */

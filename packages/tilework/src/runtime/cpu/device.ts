@@ -1,11 +1,12 @@
 /** The CPU devices: compiled programs on a pool of workers over one shared memory. */
 import { supportsRelaxedSimd } from "../../codegen/wasm/features.ts";
-import { type Target, wasmTarget } from "../../compiler/target.ts";
+import { avx2Target, avx512Target, type Target, wasmTarget } from "../../compiler/target.ts";
 import type { Program } from "../../graph/program.ts";
 import { platform } from "../../platform/current.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
 import { BoundedCache } from "../bounded-cache.ts";
 import type { DataSource, Device, Executable, HostData, VariableStore } from "../device.ts";
+import { DeviceError } from "../device-error.ts";
 import { warnOnce } from "../warn-once.ts";
 import { type CompiledProgram, compileForCpu } from "./compiled-program.ts";
 import { CpuRuntime } from "./cpu-runtime.ts";
@@ -14,19 +15,25 @@ import { CpuSource } from "./source.ts";
 import { CpuStore } from "./store.ts";
 import { type OpNumbers, structureKey } from "./structure-key.ts";
 import type { Toolchain } from "./toolchain.ts";
+import type { Instructions } from "./x64-machine.ts";
 
 export interface CpuDeviceOptions {
-  readonly kind: "wasm";
+  /** WebAssembly, or machine code for x86-64. */
+  readonly kind: "wasm" | "x64";
   /** Workers; default: all processors. One where memory cannot be shared. */
   readonly threads?: number;
-  /** Which instructions to print; default: relaxed SIMD where the engine has it. */
+  /** Which WebAssembly to print; default: relaxed SIMD where the engine has it. */
   readonly variant?: "relaxed" | "strict";
+  /** Which machine code to print; default: the widest vectors that the processor has. */
+  readonly instructions?: Instructions;
   /** Whether workers share memory; default: where the platform can. */
   readonly shared?: boolean;
   readonly toolchain: Toolchain;
 }
 
 export interface CpuDevice extends Device {
+  /** Why it cannot run here; undefined where it can. Machine code is asked by starting the workers. */
+  refusal(): Promise<string | undefined>;
   /** Bytes of device memory that are handed out. */
   readonly memoryInUse: number;
   /** Ends one worker as a crash would, for tests. */
@@ -36,11 +43,11 @@ export interface CpuDevice extends Device {
 const programLimit = 64;
 
 export function createCpuDevice(options: CpuDeviceOptions): CpuDevice {
-  return new WasmDevice(options);
+  return new PooledDevice(options);
 }
 
-class WasmDevice implements CpuDevice {
-  readonly name = "wasm";
+class PooledDevice implements CpuDevice {
+  readonly name: "wasm" | "x64";
   readonly #runtime: CpuRuntime;
   readonly #toolchain: Toolchain;
   readonly #variant: CpuDeviceOptions["variant"];
@@ -48,8 +55,11 @@ class WasmDevice implements CpuDevice {
   readonly #executables = new WeakMap<Program, Promise<Executable>>();
   readonly #compiled = new BoundedCache<string, Promise<CompiledProgram>>(programLimit);
 
-  constructor({ threads = platform.availableThreads, variant, shared, toolchain }: CpuDeviceOptions) {
-    this.#runtime = new CpuRuntime(threads, shared);
+  constructor(options: CpuDeviceOptions) {
+    const { kind, threads = platform.availableThreads, variant, shared, toolchain } = options;
+    const { instructions = "auto" } = options;
+    this.name = kind;
+    this.#runtime = new CpuRuntime(threads, shared, kind === "x64" ? instructions : undefined);
     this.#toolchain = toolchain;
     this.#variant = variant;
     if (this.#runtime.memory.shared === undefined && threads > 1)
@@ -88,6 +98,12 @@ class WasmDevice implements CpuDevice {
     return executable;
   }
 
+  async refusal(): Promise<string | undefined> {
+    if (this.name === "wasm") return undefined;
+    const machine = await this.#runtime.machine();
+    return "refusal" in machine ? machine.refusal : undefined;
+  }
+
   close(): Promise<void> {
     return this.#runtime.close();
   }
@@ -111,6 +127,16 @@ class WasmDevice implements CpuDevice {
   }
 
   async #target(): Promise<Target> {
+    return this.name === "wasm" ? this.#wasmTarget() : this.#x64Target();
+  }
+
+  async #x64Target(): Promise<Target> {
+    const machine = await this.#runtime.machine();
+    if ("refusal" in machine) throw new DeviceError("x64", machine.refusal);
+    return machine.cpu === "avx512" ? avx512Target : avx2Target;
+  }
+
+  async #wasmTarget(): Promise<Target> {
     await platform.prepareEngine();
     const relaxed = this.#variant === undefined ? supportsRelaxedSimd() : this.#variant === "relaxed";
     return { ...wasmTarget, fused: relaxed };

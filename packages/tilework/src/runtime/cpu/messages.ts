@@ -1,11 +1,11 @@
 /** What the coordinating thread and the workers tell each other. A run is one message, however many steps it has. */
+import type { Machine, MachineRequest } from "./x64-machine.ts";
 
 /** A program's kernels, ready to be loaded by a worker. */
-export type KernelBinary = {
-  readonly kind: "wasm";
-  readonly module: WebAssembly.Module;
-  readonly kernels: number;
-};
+export type KernelBinary =
+  | { readonly kind: "wasm"; readonly module: WebAssembly.Module; readonly kernels: number }
+  /** Position-independent code; each kernel begins at its offset, a multiple of 64. */
+  | { readonly kind: "x64"; readonly code: Uint8Array; readonly offsets: readonly number[] };
 
 export type ToWorker =
   | {
@@ -16,14 +16,20 @@ export type ToWorker =
       readonly memory: WebAssembly.Memory | undefined;
       /** Address of the control block. */
       readonly control: number;
+      /** Address of the block that only this worker uses. */
+      readonly own: number;
       readonly spinMilliseconds: number;
     }
+  /** Gets ready for machine code; every worker answers. */
+  | { readonly type: "openMachine"; readonly request: number; readonly wanted: MachineRequest }
+  /** Gives back what would outlive the worker; every worker answers. */
+  | { readonly type: "release"; readonly request: number }
   | { readonly type: "load"; readonly program: number; readonly binary: KernelBinary }
   | { readonly type: "unload"; readonly program: number }
   /** Runs the run block at `block`; the memory is at least `memoryBytes` large by now. */
   | {
       readonly type: "run";
-      readonly run: number;
+      readonly request: number;
       readonly program: number;
       readonly block: number;
       readonly memoryBytes: number;
@@ -44,6 +50,8 @@ export type ToWorker =
     };
 
 export type FromWorker =
-  | { readonly type: "done"; readonly run: number }
+  | { readonly type: "machine"; readonly request: number; readonly machine: Machine }
+  | { readonly type: "released"; readonly request: number }
+  | { readonly type: "done"; readonly request: number }
   | { readonly type: "data"; readonly request: number; readonly data: Uint8Array }
   | { readonly type: "failed"; readonly reason: string };

@@ -5,16 +5,19 @@
 import { platform } from "../../platform/current.ts";
 import type { HostWorker } from "../../platform/platform.ts";
 import { WorkerError } from "../worker-error.ts";
+import { aligned } from "./allocator.ts";
 import { controlBytes } from "./barrier.ts";
 import type { DeviceMemory } from "./device-memory.ts";
 import type { FromWorker, KernelBinary, ToWorker } from "./messages.ts";
+import { type Machine, type MachineRequest, ownBytes } from "./x64-machine.ts";
 
+/** A request to all workers, of which `awaited` have not answered yet. */
 interface Pending {
-  resolve(data: Uint8Array<ArrayBuffer>): void;
+  awaited: number;
+  readonly answers: FromWorker[];
+  resolve(answers: readonly FromWorker[]): void;
   reject(error: Error): void;
 }
-
-const nothing = new Uint8Array(0);
 
 export class WorkerPool {
   readonly #workers: readonly HostWorker[];
@@ -29,8 +32,10 @@ export class WorkerPool {
   private constructor(workers: readonly HostWorker[], memory: DeviceMemory) {
     this.#workers = workers;
     this.#memory = memory;
-    this.#control = memory.allocate(controlBytes(workers.length));
-    memory.write(this.#control, controlBytes(workers.length), (words) => words.fill(0));
+    const shared = aligned(controlBytes(workers.length));
+    const bytes = shared + workers.length * ownBytes;
+    this.#control = memory.allocate(bytes);
+    memory.write(this.#control, bytes, (words) => words.fill(0));
     const spinMilliseconds = workers.length <= platform.availableThreads ? 2 : 0.02;
     workers.forEach((host, worker) => {
       host.onMessage((message) => this.#receive(message as FromWorker));
@@ -39,14 +44,24 @@ export class WorkerPool {
         workers: workers.length,
         memory: memory.shared,
         control: this.#control,
+        own: this.#control + shared + worker * ownBytes,
         spinMilliseconds,
       };
       host.post({ type: "start", worker, ...common } satisfies ToWorker);
     });
     memory.connect({
       write: (address, data) => this.#post({ type: "write", address, data, memoryBytes: memory.bytes }),
-      read: (address, bytes) =>
-        this.#request((request) => ({ type: "read", request, address, bytes, memoryBytes: memory.bytes })),
+      read: async (address, bytes) => {
+        const memoryBytes = memory.bytes;
+        const [answer] = await this.#request((request) => ({
+          type: "read",
+          request,
+          address,
+          bytes,
+          memoryBytes,
+        }));
+        return (answer as Extract<FromWorker, { type: "data" }>).data as Uint8Array<ArrayBuffer>;
+      },
     });
   }
 
@@ -72,7 +87,17 @@ export class WorkerPool {
       this.#post({ type: "load", program, binary });
     }
     const memoryBytes = this.#memory.bytes;
-    await this.#request((run) => ({ type: "run", run, program, block, memoryBytes }));
+    await this.#request((request) => ({ type: "run", request, program, block, memoryBytes }));
+  }
+
+  /** Makes all workers ready for machine code; gives a refusal where one cannot. */
+  async openMachine(wanted: MachineRequest): Promise<Machine> {
+    const answers = await this.#request(
+      (request) => ({ type: "openMachine", request, wanted }),
+      this.#workers.length,
+    );
+    const machines = answers.flatMap((answer) => (answer.type === "machine" ? [answer.machine] : []));
+    return machines.find((machine) => "refusal" in machine) ?? machines[0]!;
   }
 
   /** Workers forget a program's kernels. */
@@ -87,6 +112,10 @@ export class WorkerPool {
 
   /** Ends the workers; what is pending is rejected. */
   async close(): Promise<void> {
+    if (!this.ended)
+      await this.#request((request) => ({ type: "release", request }), this.#workers.length).catch(
+        () => undefined,
+      );
     await this.#end("it was closed");
   }
 
@@ -96,14 +125,15 @@ export class WorkerPool {
     await this.#end("it was terminated");
   }
 
-  #request(message: (request: number) => ToWorker): Promise<Uint8Array<ArrayBuffer>> {
+  /** Resolves when so many workers have answered; most requests are answered by the first worker only. */
+  #request(message: (request: number) => ToWorker, awaited = 1): Promise<readonly FromWorker[]> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) {
         reject(new WorkerError("it had ended before"));
         return;
       }
       const request = this.#requests++;
-      this.#pending.set(request, { resolve, reject });
+      this.#pending.set(request, { awaited, answers: [], resolve, reject });
       if (this.#pending.size === 1) for (const worker of this.#workers) worker.keepAlive(true);
       this.#post(message(request));
     });
@@ -115,15 +145,17 @@ export class WorkerPool {
 
   #receive(message: FromWorker): void {
     if (message.type === "failed") void this.#end(message.reason);
-    else if (message.type === "done") this.#settle(message.run, (pending) => pending.resolve(nothing));
-    else this.#settle(message.request, (pending) => pending.resolve(message.data as Uint8Array<ArrayBuffer>));
+    else this.#settle(message.request, message);
   }
 
-  #settle(request: number, act: (pending: Pending) => void): void {
+  #settle(request: number, answer: FromWorker): void {
     const pending = this.#pending.get(request);
     if (pending === undefined || this.#ended !== undefined) return;
+    pending.answers.push(answer);
+    pending.awaited--;
+    if (pending.awaited > 0) return;
     this.#pending.delete(request);
-    act(pending);
+    pending.resolve(pending.answers);
     if (this.#pending.size === 0) this.#becomeIdle();
   }
 
@@ -135,7 +167,8 @@ export class WorkerPool {
   }
 
   #end(reason: string): Promise<void> {
-    this.#ended ??= this.#terminate(reason);
+    // Not at once: a host may tell that a worker ended before its `terminate` has returned.
+    this.#ended ??= Promise.resolve().then(() => this.#terminate(reason));
     return this.#ended;
   }
 

@@ -1,19 +1,23 @@
 /** The workers' entry. A worker does what messages say, in their order; a failure is told and ends the pool. */
 import type { WorkerPort } from "../../platform/platform.ts";
 import { withWorkerPort } from "../../platform/worker-port.ts";
+import { invariant } from "../../util/errors.ts";
 import { Barrier, controlBytes } from "./barrier.ts";
 import { runSteps } from "./driver.ts";
-import type { Kernel, KernelLoader } from "./kernel-loader.ts";
-import type { FromWorker, ToWorker } from "./messages.ts";
+import type { KernelLoader, LoadedKernels } from "./kernel-loader.ts";
+import type { FromWorker, KernelBinary, ToWorker } from "./messages.ts";
 import { wasmLoader } from "./wasm-loader.ts";
 import { createMemory } from "./wasm-memory.ts";
+import { openMachine } from "./x64-machine.ts";
 
 class PoolWorker {
   readonly #worker: number;
   readonly #memory: WebAssembly.Memory;
   readonly #barrier: Barrier;
-  readonly #loader: KernelLoader;
-  readonly #programs = new Map<number, readonly Kernel[]>();
+  readonly #own: number;
+  readonly #wasm: KernelLoader<"wasm">;
+  #x64: KernelLoader<"x64"> | undefined;
+  readonly #programs = new Map<number, LoadedKernels>();
   readonly #port: WorkerPort;
 
   constructor(start: Extract<ToWorker, { type: "start" }>, port: WorkerPort) {
@@ -24,27 +28,40 @@ class PoolWorker {
       ? new Int32Array(start.memory.buffer, start.control, words)
       : new Int32Array(words);
     this.#barrier = new Barrier(control, start.worker, start.workers, start.spinMilliseconds);
-    this.#loader = wasmLoader(this.#memory);
+    this.#own = start.own;
+    this.#wasm = wasmLoader(this.#memory);
     this.#port = port;
   }
 
   handle(message: Exclude<ToWorker, { type: "start" }>): void {
     switch (message.type) {
       case "load":
-        this.#programs.set(message.program, this.#loader.load(message.binary));
+        this.#programs.set(message.program, this.#load(message.binary));
         break;
       case "unload":
+        this.#programs.get(message.program)?.release();
         this.#programs.delete(message.program);
+        break;
+      case "openMachine": {
+        const { machine, loader } = openMachine(this.#memory, this.#own, message.wanted);
+        this.#x64 = loader;
+        this.#answer({ type: "machine", request: message.request, machine });
+        break;
+      }
+      case "release":
+        for (const loaded of this.#programs.values()) loaded.release();
+        this.#programs.clear();
+        this.#answer({ type: "released", request: message.request });
         break;
       case "run":
         runSteps(
           this.#buffer(message.memoryBytes),
           message.block,
-          this.#programs.get(message.program)!,
+          this.#programs.get(message.program)!.kernels,
           this.#barrier,
           this.#worker,
         );
-        if (this.#worker === 0) this.#answer({ type: "done", run: message.run });
+        if (this.#worker === 0) this.#answer({ type: "done", request: message.request });
         break;
       case "write":
         new Uint8Array(this.#buffer(message.memoryBytes)).set(message.data, message.address);
@@ -55,6 +72,12 @@ class PoolWorker {
         this.#answer({ type: "data", request: message.request, data: new Uint8Array(data) }, [data]);
       }
     }
+  }
+
+  #load(binary: KernelBinary): LoadedKernels {
+    if (binary.kind === "wasm") return this.#wasm.load(binary);
+    invariant(this.#x64 !== undefined, "a worker was given machine code before it was ready");
+    return this.#x64.load(binary);
   }
 
   #answer(message: FromWorker, transfer?: readonly ArrayBuffer[]): void {
