@@ -8,6 +8,7 @@ import { verifyNest } from "../kernel/verify.ts";
 import { buildStages, type LaunchStage, type ScheduledLaunch } from "./build-stages.ts";
 import { fuseNests } from "./fusion/fuse.ts";
 import { type LoweredProgram, lowerProgram } from "./lower.ts";
+import { packOperands } from "./pack-operands.ts";
 import { placeUpdates } from "./place-updates.ts";
 import type { Launch, Placement, Plan, PlannedBuffer, Stage } from "./plan.ts";
 import { bytesOf, type Lifetime, planMemory } from "./plan-memory.ts";
@@ -23,7 +24,9 @@ export interface CompileOptions {
 
 export function compileProgram(program: Program, target: Target, { fuse = true }: CompileOptions = {}): Plan {
   const lowered = lowerProgram(program);
-  const placed = placeUpdates(fuse ? fuseNests(lowered) : lowered);
+  const fused = fuse ? fuseNests(lowered) : lowered;
+  const nests = packOperands(fused.nests, target, (nest) => scheduleNest(nest, target));
+  const placed = placeUpdates({ ...fused, nests });
   const launches = placed.nests.map(({ nest, origin }): ScheduledLaunch => {
     verifyNest(nest);
     const scheduled: ScheduledNest = { nest, schedule: scheduleNest(nest, target), target };

@@ -53,10 +53,9 @@ function packOperand(nest: Nest, { lanes }: PackingTarget, schedule: Schedule): 
   if (load === undefined) return undefined;
   const summed = nest.levels[0]!.axes.filter((candidate) => usesAxis(load, candidate));
   const shape = [columns / block, ...summed.map((candidate) => nest.axes[candidate]!.size), block];
-  const others = nest.space
-    .filter((candidate) => candidate !== axis)
-    .map((candidate) => nest.axes[candidate]!.size);
-  if (sizeOf(others) < fewestReads) return undefined;
+  const readers = [...nest.space, ...nest.levels.slice(1).flatMap((level) => level.axes)];
+  const reads = sizeOf(readers.filter((reader) => reader !== axis).map((reader) => nest.axes[reader]!.size));
+  if (reads < fewestReads) return undefined;
   const source = nest.buffers[load.buffer]!;
   const packed: Buffer = { name: `${source.name}.panels`, dtype: source.dtype, shape };
   const copy = copyNest(nest, load, axis, summed, source, packed);
