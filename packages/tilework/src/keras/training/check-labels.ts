@@ -1,4 +1,4 @@
-import { formatShape, type Shape, stridesOf } from "../../tensor/shape.ts";
+import { type Shape, stridesOf } from "../../tensor/shape.ts";
 import { ArgumentError } from "../../util/errors.ts";
 import type { LabelKind } from "../losses/loss.ts";
 import type { Column } from "./columns.ts";
@@ -14,9 +14,6 @@ export function checkLabels(column: Column, kind: LabelKind, classes: number): v
   if (kind !== "class indices") return;
   if (dtype === "float32")
     refuseWhere(column, (label) => !Number.isInteger(label), "class indices must be whole numbers");
-  const isOneHot =
-    column.rowShape.length > 0 && column.rowShape[column.rowShape.length - 1] === classes && classes > 1;
-  if (isOneHot) return;
   const at = data.findIndex((label) => label < 0 || label >= classes);
   if (at < 0) return;
   throw new ArgumentError(
@@ -41,9 +38,4 @@ function placeOf({ argument, rows, rowShape }: Column, flat: number): string {
     return `[${index}]`;
   });
   return `${argument}${place.join("")}`;
-}
-
-/** The shape of labels with the batch, for errors. */
-export function describeColumn({ rows, rowShape }: Column): string {
-  return formatShape([rows, ...rowShape]);
 }

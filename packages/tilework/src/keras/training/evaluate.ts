@@ -26,6 +26,7 @@ export async function evaluate(
   trainer.objectiveFor(data);
   const batches = cutIntoBatches(rowRange(0, data.rows), given.batchSize ?? 32).slice(0, given.steps);
   const { device, store } = await trainer.prepare();
+  await trainer.load("test", data, batches[0]!.length);
   const staged = new StagedData(device, data);
   callbacks.begin(trainer.model, { epochs: 1, steps: batches.length, verbose });
   try {

@@ -7,7 +7,7 @@ import { CallbackList } from "../callbacks/callback-list.ts";
 import { History } from "../callbacks/history.ts";
 import { ProgbarLogger } from "../callbacks/progbar-logger.ts";
 import { TerminateOnNaN } from "../callbacks/terminate-on-nan.ts";
-import { readOptions } from "../options/read-options.ts";
+import { type Checked, readOptions } from "../options/read-options.ts";
 import { cutIntoBatches, derivedSeed, EpochBatches, rowRange } from "./batches.ts";
 import { withClassWeights } from "./class-weights.ts";
 import { evaluateBatches } from "./evaluate.ts";
@@ -20,54 +20,53 @@ import { RunningLogs, sortedLogs } from "./running-logs.ts";
 import { StagedData } from "./staged-data.ts";
 import type { Trainer } from "./trainer.ts";
 
-type CheckedFitOptions = ReturnType<typeof readFitOptions>;
+type CheckedFitOptions = Checked<typeof fitChecks>;
 
 /** Trains for some epochs; gives the values of each. */
 export async function fit(trainer: Trainer, x: unknown, y: unknown, options: FitOptions): Promise<History> {
-  const given = readFitOptions(options);
+  const given = readOptions("fit", options, fitChecks);
+  given.signal?.throwIfAborted();
   const { data, trainingRows, validation } = readFitData(trainer, x, y, given);
+  const { batchSize, validationBatches } = sizesOf(given, trainingRows, validation);
   const verbose = resolveVerbose(given.verbose);
   const history = given.callbacks.find((callback) => callback instanceof History) ?? new History();
-  const logger = verbose === 0 ? [] : [new ProgbarLogger(platform.terminal)];
-  const added = given.callbacks.includes(history) ? [] : [history];
-  const callbacks = new CallbackList([...given.callbacks, ...added, ...logger]);
+  const callbacks = callbackList(given, history, verbose);
   const { device, store } = await trainer.prepare();
-  const staged = new StagedData(device, data);
-  const stagedValidation =
-    validation && (validation.data === data ? staged : new StagedData(device, validation.data));
-  const seed = nextSeed();
-  const batchSize =
-    given.batchSize ?? (given.stepsPerEpoch ? Math.ceil(trainingRows / given.stepsPerEpoch) : 32);
+  await trainer.load("train", data, Math.min(batchSize, trainingRows));
+  if (validation) await trainer.load("test", validation.data, validationBatches[0]!.length);
   const { shuffle, stepsPerEpoch } = given;
+  const seed = nextSeed();
   const epochs = new EpochBatches({ rows: trainingRows, batchSize, shuffle, stepsPerEpoch, seed });
-  const run = new FitRun({ trainer, store, staged, callbacks, seed, options: given });
-  callbacks.begin(trainer.model, {
-    epochs: given.epochs,
-    steps: stepsPerEpoch ?? Math.ceil(trainingRows / batchSize),
-    verbose,
-  });
-  const validationBatches =
-    validation &&
-    cutIntoBatches(validation.rows, given.validationBatchSize ?? batchSize).slice(0, given.validationSteps);
+  const steps = stepsPerEpoch ?? Math.ceil(trainingRows / batchSize);
+  callbacks.begin(trainer.model, { epochs: given.epochs, steps, verbose });
+  const staged = new StagedData(device, data);
+  const held = validation && (validation.data === data ? staged : new StagedData(device, validation.data));
   try {
-    await run.all(epochs, stagedValidation && { staged: stagedValidation, batches: validationBatches! });
+    const run = new FitRun({ trainer, store, staged, callbacks, seed, options: given });
+    await run.all(epochs, held && { staged: held, batches: validationBatches });
   } finally {
     staged.release();
-    if (stagedValidation !== staged) stagedValidation?.release();
+    held?.release();
   }
   return history;
 }
 
-function readFitOptions(options: FitOptions): Readonly<{
-  [K in keyof typeof fitChecks]: ReturnType<(typeof fitChecks)[K]>;
-}> {
-  const given = readOptions("fit", options, fitChecks);
-  if (given.initialEpoch >= given.epochs && given.initialEpoch > 0)
-    throw new ArgumentError(
-      "initialEpoch",
-      `initialEpoch is ${given.initialEpoch}, so that no epoch before ${given.epochs} is left; raise epochs`,
-    );
-  return given;
+function callbackList(given: CheckedFitOptions, history: History, verbose: 0 | 1 | 2): CallbackList {
+  const added = given.callbacks.includes(history) ? [] : [history];
+  const logger = verbose === 0 ? [] : [new ProgbarLogger(platform.terminal)];
+  return new CallbackList([...given.callbacks, ...added, ...logger]);
+}
+
+function sizesOf(
+  given: CheckedFitOptions,
+  trainingRows: number,
+  validation: FitData["validation"],
+): { batchSize: number; validationBatches: readonly Uint32Array[] } {
+  const fromSteps = given.stepsPerEpoch && Math.ceil(trainingRows / given.stepsPerEpoch);
+  const batchSize = given.batchSize ?? fromSteps ?? 32;
+  const rows = validation?.rows ?? new Uint32Array();
+  const batches = cutIntoBatches(rows, given.validationBatchSize ?? batchSize);
+  return { batchSize, validationBatches: batches.slice(0, given.validationSteps) };
 }
 
 interface FitData {

@@ -26,6 +26,7 @@ export async function predict(
   const callbacks = new CallbackList([...given.callbacks, ...logger]);
   const batches = cutIntoBatches(rowRange(0, data.rows), batchSize).slice(0, steps);
   const { device, store } = await trainer.prepare();
+  const program = await trainer.load("predict", data, batches[0]!.length);
   const staged = new StagedData(device, data);
   const outputs: StepOutputs[] = [];
   callbacks.begin(trainer.model, { epochs: 1, steps: batches.length, verbose });
@@ -51,7 +52,6 @@ export async function predict(
   } finally {
     staged.release();
   }
-  const program = await trainer.load("predict", data, batches[0]!.length);
   return joinPredictions(Object.values(program.outputs), outputs);
 }
 

@@ -10,6 +10,7 @@ import type { NDArray } from "../../tensor/ndarray.ts";
 import { ArgumentError } from "../../util/errors.ts";
 import type { Logs } from "../callbacks/callback.ts";
 import type { History } from "../callbacks/history.ts";
+import type { Graph } from "../models/graph.ts";
 import type { Model } from "../models/model.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { readOptions } from "../options/read-options.ts";
@@ -54,6 +55,8 @@ export class Trainer {
   #compiled: CompiledOptions | undefined;
   #compileOptions: CompileOptions | undefined;
   #objective: Objective | undefined;
+  /** The graph that the programs were made for; a Sequential may grow. */
+  #graph: Graph | undefined;
 
   constructor(model: Model) {
     this.model = model;
@@ -61,10 +64,15 @@ export class Trainer {
 
   /** Chooses optimizer, loss and metrics. Weights stay as they are. */
   compile(options: CompileOptions): void {
-    this.#compiled = readCompileOptions(options, this.model.built ? this.model.outputNames : ["output"]);
+    this.#compiled = readCompileOptions(options, this.#outputNames());
     this.#compileOptions = options;
     this.#objective = undefined;
     this.#runtime.forgetPrograms();
+  }
+
+  /** A Sequential that waits for its input shape ends with its last layer all the same. */
+  #outputNames(): readonly string[] {
+    return this.model.built ? this.model.outputNames : [this.model.layers.at(-1)?.name ?? "output"];
   }
 
   get isCompiled(): boolean {
@@ -195,6 +203,8 @@ export class Trainer {
 
   /** The program of a step over `batch` rows of such data. `prepare` and `objectiveFor` have been called. */
   async load(mode: StepMode, data: ModelData, batch: number): Promise<LoadedProgram> {
+    if (this.model.graph !== this.#graph) this.#runtime.forgetPrograms();
+    this.#graph = this.model.graph;
     const shape = stepShapeOf(data, batch);
     const loaded = await this.#runtime.load(this.#programKey(mode, shape), () => this.#write(mode, shape));
     if (mode === "train") this.#runtime.addSlots(this.optimizer.slotVariables());

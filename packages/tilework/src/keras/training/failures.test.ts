@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { currentDevice } from "../../runtime/configure.ts";
+import type { Device, Executable } from "../../runtime/device.ts";
+import { createReferenceDevice } from "../../runtime/reference/device.ts";
+import { WorkerError } from "../../runtime/worker-error.ts";
+import { noise } from "../../testing/training-data.ts";
+import { terminateOnNaN } from "../callbacks/terminate-on-nan.ts";
+import { dense } from "../layers/core/dense.ts";
+import { type Sequential, sequential } from "../models/sequential.ts";
+import { adam } from "../optimizers/adam.ts";
+import { sgd } from "../optimizers/sgd.ts";
+import { NonFiniteError } from "./non-finite-error.ts";
+
+vi.mock("../../runtime/configure.ts", () => ({ currentDevice: vi.fn() }));
+
+const reference = createReferenceDevice();
+let runsUntilDeath = Number.POSITIVE_INFINITY;
+
+/** The reference device, whose worker dies after some runs. */
+const mortal: Device = {
+  ...reference,
+  load: async (program): Promise<Executable> => {
+    const executable = await reference.load(program);
+    return {
+      run: async (store, steps) => {
+        if (runsUntilDeath-- <= 0) {
+          await executable.run(store, steps.slice(0, 1));
+          throw new WorkerError("it was ended from outside");
+        }
+        return executable.run(store, steps);
+      },
+    };
+  },
+};
+
+beforeAll(() => {
+  vi.mocked(currentDevice).mockResolvedValue(mortal);
+});
+afterAll(() => {
+  vi.restoreAllMocks();
+});
+
+const x = noise(1, [20, 4]);
+const y = noise(2, [20, 2]);
+const everyStep = { onBatchEnd: () => {} };
+
+function makeModel(optimizer = adam({ learningRate: 0.1 })): Sequential {
+  const model = sequential([
+    dense(3, { activation: "relu", inputShape: [4], name: "first" }),
+    dense(2, { name: "second" }),
+  ]);
+  model.compile({ optimizer, loss: "mse" });
+  return model;
+}
+
+async function weightsOf(model: Sequential): Promise<number[][]> {
+  return (await model.getWeights()).map(({ data }) => [...data]);
+}
+
+test("a worker that dies rejects with its reason and leaves the epoch's start; the next call works", async () => {
+  const model = makeModel();
+  const starts: number[][][] = [];
+  const callbacks = {
+    ...everyStep,
+    onEpochBegin: async (epoch: number) => {
+      starts.push(await weightsOf(model));
+      if (epoch === 2) runsUntilDeath = 3;
+    },
+  };
+  const run = model.fit(x, y, { epochs: 4, batchSize: 4, verbose: 0, callbacks });
+  await expect(run).rejects.toThrow("it was ended from outside");
+  runsUntilDeath = Number.POSITIVE_INFINITY;
+  expect(starts).toHaveLength(3);
+  expect(await weightsOf(model)).toEqual(starts[2]);
+  expect(model.optimizer.iterations).toBe(10);
+  const { history } = await model.fit(x, y, { verbose: 0 });
+  expect(history.loss).toHaveLength(1);
+});
+
+test("a loss that is not finite rejects with epoch, batch and layer, and leaves the epoch's start", async () => {
+  const model = makeModel();
+  const starts: number[][][] = [];
+  const callbacks = {
+    ...everyStep,
+    onEpochBegin: async (epoch: number) => {
+      starts.push(await weightsOf(model));
+      if (epoch === 1) model.optimizer.learningRate = 1e30;
+    },
+  };
+  const error = await model
+    .fit(x, y, { epochs: 3, batchSize: 4, verbose: 0, shuffle: false, callbacks })
+    .then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+  expect(error).toBeInstanceOf(NonFiniteError);
+  const { epoch, batch, layer, message } = error as NonFiniteError;
+  expect({ epoch, batch, layer }).toEqual({ epoch: 1, batch: 1, layer: "second" });
+  expect(message).toContain("epoch 2 at batch 1");
+  expect(message).toContain("smaller learning rate (it was 1e+30)");
+  expect(await weightsOf(model)).toEqual(starts[1]);
+  expect(model.optimizer.iterations).toBe(5);
+});
+
+test("NaN in the data is traced to the first layer that meets it", async () => {
+  const spoilt = noise(1, [20, 4]);
+  spoilt.data[4 * 17] = Number.NaN;
+  const run = makeModel().fit(spoilt, y, { batchSize: 4, verbose: 0, shuffle: false });
+  await expect(run).rejects.toMatchObject({ name: "NonFiniteError", epoch: 0, batch: 4, layer: "first" });
+});
+
+test("with terminateOnNaN training ends at that batch and keeps its weights, as in Keras", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const model = makeModel(sgd({ learningRate: 1e30 }) as never);
+  const { history } = await model.fit(x, y, {
+    epochs: 5,
+    batchSize: 4,
+    verbose: 0,
+    callbacks: [terminateOnNaN()],
+  });
+  expect(history.loss).toHaveLength(1);
+  expect(warn).toHaveBeenCalledWith(expect.stringContaining("Invalid loss, terminating training"));
+  warn.mockRestore();
+});
+
+test("an abort rejects with the signal's reason and keeps the steps that finished", async () => {
+  const model = makeModel();
+  const controller = new AbortController();
+  const start = await weightsOf(model);
+  const callbacks = {
+    onBatchEnd: (batch: number) => {
+      if (batch === 2) controller.abort(new Error("enough"));
+    },
+  };
+  const run = model.fit(x, y, { batchSize: 4, verbose: 0, signal: controller.signal, callbacks });
+  await expect(run).rejects.toThrow("enough");
+  expect(model.optimizer.iterations).toBe(3);
+  expect(await weightsOf(model)).not.toEqual(start);
+  const again = model.fit(x, y, { verbose: 0, signal: controller.signal });
+  await expect(again).rejects.toThrow("enough");
+  await expect(model.evaluate(x, y, { verbose: 0, signal: controller.signal })).rejects.toThrow("enough");
+});
