@@ -1,8 +1,8 @@
 /** Chooses how a nest runs on a target: a small cost model over its accesses. Bits never depend on it. */
-import type { Nest } from "../kernel/nest.ts";
+import { guardsOfLevel, type Nest } from "../kernel/nest.ts";
 import type { Schedule } from "./schedule.ts";
-import { chooseVectorAxis } from "./scheduling/choose-vector-axis.ts";
 import { rankTiles, rowOrder, type Tile, type TileSpace } from "./scheduling/choose-tile.ts";
+import { chooseVectorAxis } from "./scheduling/choose-vector-axis.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
 import type { Target } from "./target.ts";
@@ -74,12 +74,20 @@ function scheduleTile(space: TileSpace, tile: Tile): Schedule {
   };
 }
 
+/** Whether stores along the axis are guarded: then it is split where the guards change, and no task loop. */
+function isGuarded(nest: Nest, axis: number): boolean {
+  return guardsOfLevel(nest, nest.levels.length).some(({ index }) =>
+    index.terms.some((term) => term.axis === axis),
+  );
+}
+
 function taskLoops({ work, target, vectorAxis }: TileSpace, tile: Tile, order: readonly number[]): number {
   let tasks = 1;
   let loops = 0;
   for (const axis of order) {
     const isLong = tile.cycles / tasks > LONG_TASK;
     if (loops > 0 && (tasks >= ENOUGH_TASKS || !isLong)) break;
+    if (axis === vectorAxis && isGuarded(work.nest, axis)) break;
     const { size } = work.nest.axes[axis]!;
     const step = axis === vectorAxis ? tile.vectors * target.lanes : axis === tile.rowAxis ? tile.rows : 1;
     tasks *= Math.ceil(size / step);

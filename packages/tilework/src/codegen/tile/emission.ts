@@ -9,7 +9,6 @@
 
 import type { ScheduledNest } from "../../compiler/schedule.ts";
 import type { Nest } from "../../kernel/nest.ts";
-import { invariant } from "../../util/errors.ts";
 import { CodeBuilder, type Scope } from "./code-builder.ts";
 import { type Condition, guardCondition } from "./condition.ts";
 import { planTile, type TilePlan } from "./tile-plan.ts";
@@ -39,6 +38,7 @@ export interface Frame {
   readonly body: Scope;
   readonly tail: { readonly register: number; readonly value: number }[];
   readonly pointers: Map<AddressClass, Pointer>;
+  readonly strided: Map<AddressClass, Pointer>;
 }
 
 /** One point of the register tile; `offsets[axis]` counts from the tile's first point. */
@@ -107,17 +107,14 @@ export class Emission {
     this.#projections = new Map();
   }
 
-  /** For each point the first one that equals it along the axes of the mask. */
+  /** For each point a number that tells it from others along the axes of the mask, in any tile of the nest. */
   projection(mask: number): readonly number[] {
     let known = this.#projections.get(mask);
     if (known === undefined) {
-      const axes = [...this.extents.keys()].filter((axis) => (mask >> axis) & 1);
-      const first = new Map<string, number>();
-      known = this.points.map(({ index, offsets }) => {
-        const key = axes.map((axis) => offsets[axis]).join();
-        if (!first.has(key)) first.set(key, index);
-        return first.get(key)!;
-      });
+      const axes = [...this.plan.rows, ...this.plan.window].filter(({ axis }) => (mask >> axis) & 1);
+      known = this.points.map(({ offsets }) =>
+        axes.reduce((number, { axis, count }) => number * count + offsets[axis]!, 0),
+      );
       this.#projections.set(mask, known);
     }
     return known;
@@ -157,22 +154,30 @@ export class Emission {
     table: readonly number[] | undefined,
   ): Pointer {
     const frame = this.frames[at]!;
-    const outer = this.pointer(address, at);
-    if (frame.kind === "fixed")
-      return {
-        register: outer.register,
-        offset: outer.offset + frame.low * stride + (table?.[frame.low] ?? 0),
-      };
-    if (frame.kind === "shift") {
-      invariant(table === undefined, "an axis with a table is not unrolled");
-      return { register: outer.register, offset: outer.offset + frame.start * stride };
-    }
-    const moved = this.#movedPointer(frame, outer, stride);
-    if (table === undefined) return moved;
+    const { register: from, offset } = this.#strided(address, at, stride);
+    if (table === undefined) return { register: from, offset };
+    if (frame.kind === "fixed") return { register: from, offset: offset + table[frame.low]! };
+    const entry = this.tableEntry(this.valueAt(at), frame.body, table);
     const register = this.builder.integer();
-    const entry = this.#tableEntry(frame, at, table);
-    this.builder.emit({ op: "addIntegers", to: register, x: moved.register, y: entry }, frame.body);
-    return { register, offset: moved.offset };
+    this.builder.emit({ op: "addIntegers", to: register, x: from, y: entry }, frame.body);
+    return { register, offset };
+  }
+
+  /** The pointer in a frame without what a table adds for the frame's axis. */
+  #strided(address: AddressClass, at: number, stride: number): Pointer {
+    const frame = this.frames[at]!;
+    const known = frame.strided.get(address);
+    if (known !== undefined) return known;
+    const isInner = frame.kind === "shift" || frame.relative === true;
+    const outer = isInner
+      ? this.#strided(address, this.frameOf(frame.axis, at), stride)
+      : this.pointer(address, at);
+    const pointer =
+      frame.kind === "fixed" || frame.kind === "shift"
+        ? { register: outer.register, offset: outer.offset + frame.start * stride }
+        : this.#movedPointer(frame, outer, stride);
+    frame.strided.set(address, pointer);
+    return pointer;
   }
 
   #movedPointer(frame: Frame, outer: Pointer, stride: number): Pointer {
@@ -196,10 +201,6 @@ export class Emission {
     builder.emit({ op: "offset", to: register, from, value: offset }, frame.before);
     frame.tail.push({ register, value: frame.step * stride });
     return { register, offset: 0 };
-  }
-
-  #tableEntry(frame: Frame, at: number, table: readonly number[]): number {
-    return this.tableEntry(this.valueAt(at), frame.body, table);
   }
 
   /** table[value], looked up in `scope`. */

@@ -3,10 +3,10 @@ import type { Emission, Frame } from "./emission.ts";
 
 function open(
   e: Emission,
-  frame: Omit<Frame, "body" | "tail" | "pointers" | "before">,
+  frame: Omit<Frame, "body" | "tail" | "pointers" | "strided" | "before">,
   before: Frame["before"],
 ): Frame {
-  const opened: Frame = { ...frame, before, body: e.builder.scope, tail: [], pointers: new Map() };
+  const opened: Frame = { ...frame, before, body: e.builder.scope, tail: [], pointers: new Map(), strided: new Map() };
   e.frames.push(opened);
   return opened;
 }

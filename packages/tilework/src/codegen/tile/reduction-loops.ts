@@ -209,7 +209,7 @@ function probe(axis: number, value: number): Frame {
     before: nowhere,
     body: nowhere,
     tail: [],
-    pointers: new Map(),
+    pointers: new Map(), strided: new Map(),
   };
 }
 

@@ -6,6 +6,7 @@
  */
 import type { Schedule, ScheduledNest } from "../../compiler/schedule.ts";
 import { mergeRule } from "../../compiler/scheduling/merge-rule.ts";
+import type { Index } from "../../kernel/index-expression.ts";
 import type { Nest } from "../../kernel/nest.ts";
 
 export interface RowAxis {
@@ -90,6 +91,7 @@ function maySplit({ levels, stores, buffers }: Nest): boolean {
     level !== undefined &&
     levels.length === 1 &&
     !level.lanes &&
+    stores.every(({ value }) => value.kind === "accumulator") &&
     level.reductions.every(({ op }, slot) => {
       const own = stores.find(({ value }) => value.kind === "accumulator" && value.slot === slot);
       return op !== "argmax" && own !== undefined && buffers[own.buffer]!.dtype === "float32";
@@ -97,16 +99,36 @@ function maySplit({ levels, stores, buffers }: Nest): boolean {
   );
 }
 
-/** The vector axis, unless a guard over several space axes would have to mask stores. */
+const MOST_CHANGES = 8;
+
+/** How often a guard on one axis changes between true and false along it. */
+function changes(index: Index, size: number, points: number): number {
+  let count = 0;
+  let before: boolean | undefined;
+  for (let value = 0; value < points; value++) {
+    const at = index.terms.reduce(
+      (sum, term) => sum + ("table" in term ? term.table[value]! : term.stride * value),
+      index.offset,
+    );
+    const holds = at >= 0 && at < size;
+    if (before !== undefined && holds !== before) count++;
+    before = holds;
+  }
+  return count;
+}
+
+/** The vector axis, unless a guard would have to mask stores: it can only be resolved by splitting the axis. */
 function usableVectorAxis(nest: Nest, schedule: Schedule, sizes: readonly number[]): number | undefined {
   const axis = schedule.vectorAxis;
   if (axis === undefined) return undefined;
   const isLast = nest.levels.some((level) => level.lanes && level.axes.at(-1) === axis);
   if (isLast) return axis;
   if (!nest.space.includes(axis) || sizes[axis] === 1) return undefined;
-  const masksStores = nest.guards.some(({ index }) => {
+  const isTask = schedule.order.indexOf(axis) < schedule.taskLoops;
+  const masksStores = nest.guards.some(({ index, size }) => {
     const axes = new Set(index.terms.map((term) => term.axis));
-    return axes.has(axis) && axes.size > 1 && [...axes].every((each) => nest.space.includes(each));
+    if (!axes.has(axis) || ![...axes].every((each) => nest.space.includes(each))) return false;
+    return isTask || axes.size > 1 || changes(index, size, sizes[axis]!) > MOST_CHANGES;
   });
   return masksStores ? undefined : axis;
 }

@@ -4,9 +4,9 @@
  */
 import { accessForm, axesMask, type LinearForm } from "../../compiler/scheduling/linear-form.ts";
 import type { Expression, LoadIndex, ScalarType } from "../../kernel/expression.ts";
-import { operandsOf } from "../../kernel/rewrite.ts";
 import type { Index } from "../../kernel/index-expression.ts";
 import type { Nest, Reduction, Store } from "../../kernel/nest.ts";
+import { operandsOf } from "../../kernel/rewrite.ts";
 import { stridesOf } from "../../tensor/shape.ts";
 import type { MemoryType } from "../kernel-code.ts";
 import { type Condition, createCondition, loadConditions } from "./condition.ts";

@@ -43,10 +43,15 @@ export function rankTiles(space: TileSpace): Tile[] {
   const tiles: Tile[] = [];
   for (const rowAxis of [undefined, ...rowAxes(space)]) {
     const size = rowAxis === undefined ? 1 : mergedSize(work, rowOrder(space, rowAxis), rowAxis);
-    for (let rows = rowAxis === undefined ? 1 : 2; rows <= Math.min(size, rowAxis === undefined ? 1 : MOST_ROWS); rows++)
+    for (
+      let rows = rowAxis === undefined ? 1 : 2;
+      rows <= Math.min(size, rowAxis === undefined ? 1 : MOST_ROWS);
+      rows++
+    )
       for (let vectors = 1; vectors <= Math.min(units, MOST_VECTORS); vectors++) {
         const cycles = estimate(space, { rowAxis, rows, vectors, size, units, isLanes });
-        if (cycles !== undefined) tiles.push({ vectorAxis, rowAxis, rows, vectors, cycles: cycles * handicap(space, rowAxis) });
+        if (cycles !== undefined)
+          tiles.push({ vectorAxis, rowAxis, rows, vectors, cycles: cycles * handicap(space, rowAxis) });
       }
   }
   return tiles.sort((a, b) => a.cycles - b.cycles);
@@ -107,9 +112,14 @@ function estimate(space: TileSpace, candidate: Candidate): number | undefined {
   if (step === undefined) return undefined;
   const reduced = nest.levels[0]?.axes ?? [];
   const steps = pointsOf(nest, reduced) / (isLanes ? 16 : 1);
-  const outer = pointsOf(nest, (nest.levels[1]?.axes ?? []).filter((axis) => !space.window.includes(axis)));
+  const outer = pointsOf(
+    nest,
+    (nest.levels[1]?.axes ?? []).filter((axis) => !space.window.includes(axis)),
+  );
   const end = tileEnd(space, rows, vectors);
-  const others = pointsOf(nest, nest.space) / (size * (space.vectorAxis === undefined || isLanes ? 1 : vectorPoints(space)));
+  const others =
+    pointsOf(nest, nest.space) /
+    (size * (space.vectorAxis === undefined || isLanes ? 1 : vectorPoints(space)));
   const averageRows = size / rowTiles / rows;
   const averageVectors = isLanes ? 1 : units / vectorTiles / vectors;
   const partial = 0.25 + 0.75 * averageRows * averageVectors;
@@ -130,7 +140,10 @@ function stepCost(
   const points = rows * pointsOf(work.nest, window);
   const copies = (access: StridedAccess): number =>
     (rowAxis !== undefined && variesAlong(access, rowAxis) ? rows : 1) *
-    pointsOf(work.nest, window.filter((axis) => variesAlong(access, axis)));
+    pointsOf(
+      work.nest,
+      window.filter((axis) => variesAlong(access, axis)),
+    );
   let loads = 0;
   let held = 0;
   let splats = 0;
@@ -148,7 +161,11 @@ function stepCost(
   const isTrivial = work.operations <= 1 && work.nest.levels.length > 0;
   const temporaries = isTrivial ? 0 : 2;
   const isSmallest = rows === 1 && (vectors === 1 || vectors * target.lanes === 16);
-  if (!isSmallest && work.nest.levels.length > 0 && accumulators + held + passing + temporaries > target.registers)
+  if (
+    !isSmallest &&
+    work.nest.levels.length > 0 &&
+    accumulators + held + passing + temporaries > target.registers
+  )
     return undefined;
   const operations = points * vectors * work.operations;
   const chain = work.nest.levels.length > 0 ? work.chain * LATENCY : 0;

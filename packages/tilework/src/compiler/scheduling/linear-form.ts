@@ -8,6 +8,7 @@ export interface LinearForm {
   readonly offset: number;
   /** By axis; 0 where the axis does not occur. */
   readonly strides: readonly number[];
+  /** At most one an axis. */
   readonly tables: readonly { readonly axis: number; readonly table: readonly number[] }[];
 }
 
@@ -15,17 +16,22 @@ export interface LinearForm {
 export function linearForm(index: readonly LoadIndex[], scales: readonly number[], axes: number): LinearForm {
   let offset = 0;
   const strides = new Array<number>(axes).fill(0);
-  const tables: { axis: number; table: number[] }[] = [];
+  const tables = new Map<number, number[]>();
   index.forEach((dimension, d) => {
     if ("dynamic" in dimension) return;
     const scale = scales[d]!;
     offset += dimension.offset * scale;
     for (const term of dimension.terms) {
-      if ("table" in term) tables.push({ axis: term.axis, table: term.table.map((value) => value * scale) });
-      else strides[term.axis]! += term.stride * scale;
+      if ("table" in term) {
+        const before = tables.get(term.axis);
+        tables.set(
+          term.axis,
+          term.table.map((value, at) => value * scale + (before?.[at] ?? 0)),
+        );
+      } else strides[term.axis]! += term.stride * scale;
     }
   });
-  return { offset, strides, tables };
+  return { offset, strides, tables: [...tables].map(([axis, table]) => ({ axis, table })) };
 }
 
 /** An access in bytes from the buffer's start. */

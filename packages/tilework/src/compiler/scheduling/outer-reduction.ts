@@ -34,7 +34,8 @@ function streamedBytes(work: NestWork, target: Target, tile: Tile, axes: readonl
   const { nest } = work;
   return work.loads.reduce((sum, access) => {
     const moved = axes.filter((axis) => variesAlong(access, axis));
-    const width = tile.vectorAxis !== undefined && variesAlong(access, tile.vectorAxis) ? tile.vectors * target.lanes : 1;
+    const width =
+      tile.vectorAxis !== undefined && variesAlong(access, tile.vectorAxis) ? tile.vectors * target.lanes : 1;
     const rows = tile.rowAxis !== undefined && variesAlong(access, tile.rowAxis) ? tile.rows : 1;
     const contiguous = moved.some((axis) => access.form.strides[axis] === 1);
     const elements = pointsOf(nest, moved) * (contiguous ? width * rows : Math.max(16, width * rows));

@@ -25,7 +25,11 @@ export function loadsUnder(nest: Nest, roots: readonly Expression[]): StridedAcc
 }
 
 export function storesOf(nest: Nest): StridedAccess[] {
-  return nest.stores.map(({ buffer, index }) => ({ buffer, form: formOf(nest, buffer, index), isDynamic: false }));
+  return nest.stores.map(({ buffer, index }) => ({
+    buffer,
+    form: formOf(nest, buffer, index),
+    isDynamic: false,
+  }));
 }
 
 function formOf(nest: Nest, buffer: number, index: Parameters<typeof linearForm>[0]): LinearForm {
