@@ -70,27 +70,30 @@ export function toNDArray(argument: string, input: ArrayInput): NDArray {
   return new NDArray(Uint8Array.from(data), shape, "bool");
 }
 
+/** Also for subclasses such as Node's Buffer, and for arrays of other realms. */
 export function isTypedArray(value: unknown): value is TypedArray {
-  return ArrayBuffer.isView(value) && typedArrayDtypes.has(value.constructor);
+  return ArrayBuffer.isView(value) && typedArrayDtypes.has(classTag(value));
 }
 
-const typedArrayDtypes: ReadonlyMap<unknown, HostDtype> = new Map<unknown, HostDtype>([
-  [Float32Array, "float32"],
-  [Float64Array, "float64"],
-  [Int8Array, "int8"],
-  [Int16Array, "int16"],
-  [Int32Array, "int32"],
-  [Uint8Array, "uint8"],
-  [Uint8ClampedArray, "uint8"],
-  [Uint16Array, "uint16"],
-  [Uint32Array, "uint32"],
+const typedArrayDtypes: ReadonlyMap<string | undefined, HostDtype> = new Map<string, HostDtype>([
+  ["Float32Array", "float32"],
+  ["Float64Array", "float64"],
+  ["Int8Array", "int8"],
+  ["Int16Array", "int16"],
+  ["Int32Array", "int32"],
+  ["Uint8Array", "uint8"],
+  ["Uint8ClampedArray", "uint8"],
+  ["Uint16Array", "uint16"],
+  ["Uint32Array", "uint32"],
 ]);
 
+function classTag(view: ArrayBufferView): string | undefined {
+  return (view as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag];
+}
+
 function dtypeOf(data: TypedArray): HostDtype {
-  if (isTypedArray(data)) return typedArrayDtypes.get(data.constructor)!;
-  // Node's Buffer is a Uint8Array of another class.
-  if ((data as unknown) instanceof Uint8Array) return "uint8";
-  throw notData("data", data);
+  if (!isTypedArray(data)) throw notData("data", data);
+  return typedArrayDtypes.get(classTag(data))!;
 }
 
 function isDataWithShape(value: unknown): value is { data: TypedArray; shape: Shape } {
