@@ -1,15 +1,29 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { byteSize } from "../../tensor/dtype.ts";
 import { programOf, referenceOutputs } from "../../testing/check-op.ts";
 import { allOpCases } from "../../testing/op-cases/all-op-cases.ts";
+import type { OpCase } from "../../testing/op-cases/op-case.ts";
 import { runNests } from "../../testing/run-nests.ts";
+import { canRunX64 } from "../../testing/run-x64-kernels.ts";
 import { firstDifference, tolerances } from "../../testing/tolerances.ts";
-import type { HostData } from "../device.ts";
-import { createCpuDevice } from "./device.ts";
+import { type HostData, hostData } from "../device.ts";
+import { type CpuDeviceOptions, createCpuDevice } from "./device.ts";
 import { compilerToolchain } from "./toolchain.ts";
 
-const device = createCpuDevice({ kind: "wasm", threads: 2, toolchain: compilerToolchain });
-afterAll(() => device.close());
+interface TestedDevice {
+  readonly title: string;
+  readonly options: Pick<CpuDeviceOptions, "kind" | "instructions">;
+  readonly runs: boolean;
+}
+
+const devices: readonly TestedDevice[] = [
+  { title: "wasm", options: { kind: "wasm" }, runs: true },
+  {
+    title: "x64, AVX-512",
+    options: { kind: "x64", instructions: "avx512" },
+    runs: canRunX64("avx512"),
+  },
+  { title: "x64, AVX2", options: { kind: "x64", instructions: "avx2" }, runs: canRunX64("avx2") },
+];
 
 /** NaNs count as equal: their bits depend on the order of operands. */
 function bits(data: ArrayLike<number>): number[] {
@@ -19,33 +33,46 @@ function bits(data: ArrayLike<number>): number[] {
   );
 }
 
-describe("every op, compiled, fused and run by two workers", () => {
-  test.each(allOpCases.map((opCase) => [opCase.title, opCase] as const))("%s", async (_, opCase) => {
-    const checked = programOf(opCase);
-    const { program, feeds } = checked;
-    const executable = await device.load(program);
-    const step = Object.fromEntries(
-      Object.entries(program.inputs).map(([name, value]): [string, HostData] => [
-        name,
-        value.dtype === "float32"
-          ? Float32Array.from(feeds[name]!)
-          : byteSize[value.dtype] === 4
-            ? Int32Array.from(feeds[name]!)
-            : Uint8Array.from(feeds[name]!),
-      ]),
-    );
-    const [outputs] = await executable.run(device.createStore(), [step]);
-    const interpreted = runNests(program, feeds);
-    const expected = referenceOutputs(checked);
-    for (const name of Object.keys(program.outputs)) {
-      expect(bits(outputs![name]!), `${name} against the interpreted nests, bit for bit`).toEqual(
-        bits(interpreted[name]!),
+/** What the interpreter computes; once for all devices. */
+const interpretedCases = new Map<OpCase, ReturnType<typeof runNests>>();
+
+function interpreted(opCase: OpCase): ReturnType<typeof runNests> {
+  const known = interpretedCases.get(opCase);
+  if (known !== undefined) return known;
+  const { program, feeds } = programOf(opCase);
+  const outputs = runNests(program, feeds);
+  interpretedCases.set(opCase, outputs);
+  return outputs;
+}
+
+describe.each(devices)("every op, compiled, fused and run by two workers: $title", ({ options, runs }) => {
+  const device = createCpuDevice({ ...options, threads: 2, toolchain: compilerToolchain });
+  afterAll(() => device.close());
+
+  test.skipIf(!runs).each(allOpCases.map((opCase) => [opCase.title, opCase] as const))(
+    "%s",
+    async (_, opCase) => {
+      const checked = programOf(opCase);
+      const { program, feeds } = checked;
+      const executable = await device.load(program);
+      const step = Object.fromEntries(
+        Object.entries(program.inputs).map(([name, value]): [string, HostData] => [
+          name,
+          hostData(value.dtype, feeds[name]!),
+        ]),
       );
-      const tolerance = tolerances[name === "result" ? (opCase.tolerance ?? "exact") : "sum"];
-      expect(
-        firstDifference(outputs![name]!, expected[name]!, tolerance),
-        `${name} against float64`,
-      ).toBeUndefined();
-    }
-  });
+      const [outputs] = await executable.run(device.createStore(), [step]);
+      const expected = referenceOutputs(checked);
+      for (const name of Object.keys(program.outputs)) {
+        expect(bits(outputs![name]!), `${name} against the interpreted nests, bit for bit`).toEqual(
+          bits(interpreted(opCase)[name]!),
+        );
+        const tolerance = tolerances[name === "result" ? (opCase.tolerance ?? "exact") : "sum"];
+        expect(
+          firstDifference(outputs![name]!, expected[name]!, tolerance),
+          `${name} against float64`,
+        ).toBeUndefined();
+      }
+    },
+  );
 });
