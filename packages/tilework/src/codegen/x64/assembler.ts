@@ -174,6 +174,11 @@ export class Assembler {
     this.#bytes.push(0xc3);
   }
 
+  /** Makes stores past the caches visible before all later ones. */
+  storeFence(): void {
+    this.#bytes.push(0x0f, 0xae, 0xf8);
+  }
+
   /** Ends the use of wide vectors, as the calling convention asks. */
   vzeroupper(): void {
     this.#bytes.push(0xc5, 0xf8, 0x77);

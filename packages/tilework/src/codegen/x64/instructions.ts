@@ -42,7 +42,78 @@ const integer = (
   more: Partial<VectorEncoding> = {},
 ): VectorEncoding => row(map, 1, opcode, form, more);
 
-export const vectorInstructions = {
+export type VectorInstruction =
+  | "vmovups"
+  | "vmovupsStore"
+  | "vmovaps"
+  | "vmovntps"
+  | "vmovss"
+  | "vmovssStore"
+  | "vbroadcastss"
+  | "vpbroadcastd"
+  | "vpbroadcastdFromInteger"
+  | "vmovd"
+  | "vmovdStore"
+  | "vpmovzxbd"
+  | "vpmovdb"
+  | "vmaskmovps"
+  | "vmaskmovpsStore"
+  | "vaddps"
+  | "vmulps"
+  | "vsubps"
+  | "vminps"
+  | "vdivps"
+  | "vmaxps"
+  | "vsqrtps"
+  | "vfmadd132ps"
+  | "vfmadd213ps"
+  | "vfmadd231ps"
+  | "vroundps"
+  | "vcmpps"
+  | "vcmppsMask"
+  | "vcvtdq2ps"
+  | "vcvttps2dq"
+  | "vshufps"
+  | "vpermilps"
+  | "vblendvps"
+  | "vblendmps"
+  | "vinsertps"
+  | "vextractps"
+  | "vinsertf128"
+  | "vextractf128"
+  | "vextractf64x4"
+  | "vpaddd"
+  | "vpsubd"
+  | "vpmulld"
+  | "vpminsd"
+  | "vpmaxsd"
+  | "vpabsd"
+  | "vpand"
+  | "vpor"
+  | "vpxor"
+  | "vpslld"
+  | "vpsrld"
+  | "vpsrad"
+  | "vpcmpeqd"
+  | "vpcmpgtd"
+  | "vpcmpd"
+  | "vpternlogd"
+  | "vpshufb"
+  | "vpinsrb"
+  | "vpinsrd"
+  | "vpextrb"
+  | "vgatherdps"
+  | "vgatherdpsVector"
+  | "kmovw"
+  | "kmovwStore"
+  | "kmovwFromInteger"
+  | "kandw"
+  | "kandnw"
+  | "korw"
+  | "kxorw"
+  | "knotw";
+
+export const vectorInstructions: Readonly<Record<VectorInstruction, VectorEncoding>> = {
   vmovups: row(1, 0, 0x10, "rm"),
   vmovupsStore: row(1, 0, 0x11, "mr", { vexName: "vmovups", evexName: "vmovups" }),
   vmovaps: row(1, 0, 0x28, "rm"),
@@ -115,12 +186,27 @@ export const vectorInstructions = {
   korw: row(1, 0, 0x45, "rvm", { only: "vex" }),
   kxorw: row(1, 0, 0x47, "rvm", { only: "vex" }),
   knotw: row(1, 0, 0x44, "rm", { only: "vex" }),
-} as const satisfies Record<string, VectorEncoding>;
+};
 
-export type VectorInstruction = keyof typeof vectorInstructions;
+export type IntegerInstruction =
+  | "mov"
+  | "movStore"
+  | "movByteStore"
+  | "movsxd"
+  | "movzxByte"
+  | "lea"
+  | "add"
+  | "and"
+  | "sub"
+  | "xor"
+  | "cmp"
+  | "test"
+  | "imul"
+  | "cmovl"
+  | "cmovg";
 
 /** Integer instructions with a register and a register or memory operand, by their opcode bytes. */
-export const integerInstructions = {
+export const integerInstructions: Readonly<Record<IntegerInstruction, readonly number[]>> = {
   mov: [0x8b],
   movStore: [0x89],
   movByteStore: [0x88],
@@ -136,9 +222,7 @@ export const integerInstructions = {
   imul: [0x0f, 0xaf],
   cmovl: [0x0f, 0x4c],
   cmovg: [0x0f, 0x4f],
-} as const satisfies Record<string, readonly number[]>;
-
-export type IntegerInstruction = keyof typeof integerInstructions;
+};
 
 /** The opcode's digit for an integer register and an immediate. */
 export const immediateInstructions = { add: 0, and: 4, sub: 5, cmp: 7 } as const;

@@ -5,6 +5,7 @@
  */
 import { InternalError } from "../../util/errors.ts";
 import type { Address, KernelCode, VectorStatement, VectorType } from "../kernel-code.ts";
+import { type Alignments, findAlignments, isAligned } from "./alignments.ts";
 import { type Allocation, allocateRegisters } from "./allocate-registers.ts";
 import { Assembler, type BasedMemory, type Memory, type Operand } from "./assembler.ts";
 import { ConstantPool } from "./constant-pool.ts";
@@ -12,7 +13,11 @@ import { findLiveness, type Interval, type Liveness } from "./live-intervals.ts"
 import { buildNodes, type Cpu, type Node, type NodeProgram } from "./nodes.ts";
 import { vectorsOf } from "./registers-of.ts";
 
-export const [rax, rdx, rsp, rsi, rdi] = [0, 2, 4, 6, 7] as const;
+export const rax = 0;
+export const rdx = 2;
+export const rsp = 4;
+export const rsi = 6;
+export const rdi = 7;
 export const calleeSaved: readonly number[] = [3, 5, 12, 13, 14, 15];
 const integerRegisters: readonly number[] = [1, 6, 7, 8, 9, 10, 11, 3, 5, 12, 13, 14, 15];
 
@@ -33,11 +38,14 @@ export class KernelWriter {
   readonly bits: 256 | 512;
   readonly program: NodeProgram;
   readonly liveness: Liveness;
+  readonly #alignments: Alignments;
   readonly #integers: Allocation;
   readonly #vectors: Allocation;
   readonly #masks: Allocation;
   readonly #slots = new Map<string, number>();
   readonly #constants: ReadonlyMap<number, Extract<VectorStatement, { op: "constant" }>>;
+  /** Some store went past the caches. */
+  hasStreamed = false;
   readonly #vectorScratch: readonly number[];
   readonly #maskScratch: readonly number[];
   #scratchUsed = 0;
@@ -49,6 +57,7 @@ export class KernelWriter {
     this.lanes = kernel.lanes;
     this.bits = cpu === "avx512" ? 512 : 256;
     this.program = buildNodes(kernel, cpu);
+    this.#alignments = findAlignments(kernel.body, kernel.integers);
     this.liveness = findLiveness(this.program);
     const { argumentBlock, callBlock } = this.program;
     const entry = new Map([
@@ -197,6 +206,11 @@ export class KernelWriter {
     return [...this.program.tails]
       .filter(([, register]) => this.#masks.places.has(register))
       .map(([active, register]) => ({ mask: this.#masks.places.get(register)!, active }));
+  }
+
+  /** Whether an address is a multiple of the vector's width every time. */
+  isVectorAligned(address: Address): boolean {
+    return isAligned(address, this.bits / 8, this.#alignments);
   }
 
   /** Room on the stack for two vectors that a statement takes apart. */

@@ -47,6 +47,7 @@ function printEntryMoves(writer: KernelWriter, argumentBlock: number, callBlock:
 
 function printExit(writer: KernelWriter): void {
   const { assembler, saved, frameBytes } = writer;
+  if (writer.hasStreamed) assembler.storeFence();
   if (frameBytes > 0) assembler.integer("mov", 64, rsp, { base: rsp, offset: frameBytes });
   for (const register of [...saved].reverse()) assembler.pop(register);
   assembler.integer("xor", 32, rax, rax);

@@ -104,6 +104,9 @@ export function printStore(
   if (type === "u8") {
     if (writer.cpu === "avx512") assembler.vector("vpmovdb", bits, [memory, value], mask);
     else storeBytes(writer, statement, value, writer.readVector(temporaries[0]!));
+  } else if (statement.streaming && active === writer.lanes && writer.isVectorAligned(address)) {
+    writer.hasStreamed = true;
+    assembler.vector("vmovntps", bits, [memory, value]);
   } else if (active === 1) {
     assembler.vector("vmovssStore", 128, [memory, value]);
   } else if (width !== undefined) {
