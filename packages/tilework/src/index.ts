@@ -183,6 +183,17 @@ export { Sequential, type SequentialItem, sequential } from "./keras/models/sequ
 export * from "./keras/optimizers/optimizers.ts";
 export * as optimizers from "./keras/optimizers/optimizers.ts";
 export type { Size1D, Size2D, Size3D } from "./keras/options/sizes.ts";
+export type { ClassWeight } from "./keras/training/class-weights.ts";
+export type { DataInput } from "./keras/training/columns.ts";
+export type { CompileOptions } from "./keras/training/compile-options.ts";
+export type {
+  EvaluateOptions,
+  FitOptions,
+  PredictOptions,
+  TestOnBatchOptions,
+  TrainOnBatchOptions,
+} from "./keras/training/fit-options.ts";
+export { NonFiniteError } from "./keras/training/non-finite-error.ts";
 export { type Configuration, configure, type DeviceName } from "./runtime/configure.ts";
 export { DeviceError } from "./runtime/device-error.ts";
 export { DeviceMemoryError } from "./runtime/memory-error.ts";

@@ -14,13 +14,6 @@ export function cutIntoBatches(rows: Uint32Array, batchSize: number): Uint32Arra
   return batches;
 }
 
-/** A number from 0 to 2^31 - 1 that depends on all three in no foreseeable way. */
-export function derivedSeed(seed: number, stream: number, index: number): number {
-  const words = new Uint32Array(4);
-  philox([index, stream, 0, 0], [seed, 0], words);
-  return words[0]! >>> 1;
-}
-
 export interface BatchOptions {
   readonly rows: number;
   readonly batchSize: number;
@@ -50,7 +43,14 @@ export class EpochBatches {
 
   #newPass(): Uint32Array[] {
     const { rows, batchSize, shuffle, seed } = this.#options;
-    const order = shuffle ? randomPermutation(derivedSeed(seed, 1, this.#passes++), rows) : rowRange(0, rows);
+    const order = shuffle ? randomPermutation(passSeed(seed, this.#passes++), rows) : rowRange(0, rows);
     return cutIntoBatches(order, batchSize);
   }
+}
+
+/** A seed for each pass over the data. */
+function passSeed(seed: number, pass: number): number {
+  const words = new Uint32Array(4);
+  philox([pass, 0, 0, 0], [seed, 0], words);
+  return words[0]!;
 }

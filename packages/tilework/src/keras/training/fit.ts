@@ -8,7 +8,7 @@ import { History } from "../callbacks/history.ts";
 import { ProgbarLogger } from "../callbacks/progbar-logger.ts";
 import { TerminateOnNaN } from "../callbacks/terminate-on-nan.ts";
 import { type Checked, readOptions } from "../options/read-options.ts";
-import { cutIntoBatches, derivedSeed, EpochBatches, rowRange } from "./batches.ts";
+import { cutIntoBatches, EpochBatches, rowRange } from "./batches.ts";
 import { withClassWeights } from "./class-weights.ts";
 import { evaluateBatches } from "./evaluate.ts";
 import { findNonFiniteLayer } from "./find-non-finite-layer.ts";
@@ -142,7 +142,7 @@ class FitRun {
   readonly #allowsNonFinite: boolean;
   /** Feeds of the running epoch's steps, to replay them. */
   #feeds: StepFeeds[] = [];
-  #seedIndex = 0;
+  #steps = 0;
 
   constructor(given: FitRunOptions) {
     this.#given = given;
@@ -199,7 +199,7 @@ class FitRun {
   async #runEpoch(batches: readonly Uint32Array[], iterations: number): Promise<Logs> {
     const { trainer, store, staged, callbacks, options, seed } = this.#given;
     const running = new RunningLogs(trainer.objectiveFor(staged.data));
-    const firstSeed = this.#seedIndex;
+    const firstStep = this.#steps;
     const hears = callbacks.listensTo("Train");
     await runSteps({
       store,
@@ -210,7 +210,7 @@ class FitRun {
       load: (batch) => trainer.load("train", staged.data, batch),
       feeds: (rows, step) => {
         const scalars = trainer.scalarFeeds(iterations + step);
-        const random = Int32Array.of(derivedSeed(seed, 0, firstSeed + step));
+        const random = Int32Array.of(seed, firstStep + step);
         const feeds = { ...staged.feeds(rows), ...scalars, seed: random };
         this.#feeds[step] = feeds;
         return feeds;
@@ -230,7 +230,7 @@ class FitRun {
     if (!Number.isFinite(loss) && !this.#allowsNonFinite) throw new NonFiniteStep(step, loss);
     running.add(outputs, batch);
     this.#given.trainer.optimizer.iterations++;
-    this.#seedIndex++;
+    this.#steps++;
   }
 
   /** Replays the epoch up to the step and looks for the first layer whose result is not finite. */

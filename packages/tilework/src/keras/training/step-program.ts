@@ -39,7 +39,7 @@ export function traceStep(model: Model, mode: StepMode, shape: StepShape): Trace
     inputs[name] = input(name, { shape: [shape.batch, ...column.rowShape], dtype: column.dtype });
     return inputs[name];
   };
-  const seed = input("seed", { shape: [], dtype: "int32" });
+  const seed = input("seed", { shape: [2], dtype: "int32" });
   const context = new TraceContext({ training: mode === "train", seed });
   const given = shape.inputs.map((column, i) => feed(`x.${i}`, column)!);
   const predictions = model.callAll(given, context);

@@ -14,7 +14,6 @@ import type { Graph } from "../models/graph.ts";
 import type { Model } from "../models/model.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { readOptions } from "../options/read-options.ts";
-import { derivedSeed } from "./batches.ts";
 import { checkLabels } from "./check-labels.ts";
 import { withClassWeights } from "./class-weights.ts";
 import type { DataInput } from "./columns.ts";
@@ -114,8 +113,7 @@ export class Trainer {
         classWeight,
         sampleWeight,
       );
-      const seed = nextSeed();
-      const logs = await this.#oneStep("train", data, { seed: Int32Array.of(derivedSeed(seed, 0, 0)) });
+      const logs = await this.#oneStep("train", data, { seed: Int32Array.of(nextSeed(), 0) });
       this.optimizer.iterations++;
       return logs;
     });
