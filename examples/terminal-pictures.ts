@@ -1,7 +1,17 @@
 /** What the examples draw in the terminal: grey images in half blocks, and confusion matrices. */
-import { styleText } from "node:util";
+import { stripVTControlCharacters, styleText } from "node:util";
 
-/** Images side by side, two rows of pixels a line of text, each under its caption. */
+/** Columns that are left out on either side of an image; digits stand in the middle. */
+const margin = 2;
+const gap = "  ";
+
+/** How many images of that size fit side by side; at least one. */
+export function imagesPerLine(size: number, columns: number): number {
+  const width = size - 2 * margin;
+  return Math.max(1, Math.floor((columns + gap.length) / (width + gap.length)));
+}
+
+/** Images side by side, two rows of pixels a line of text, each under its caption; empty lines are left out. */
 export function drawImages(
   images: readonly Float32Array[],
   captions: readonly string[],
@@ -11,27 +21,25 @@ export function drawImages(
   const lines: string[] = [];
   for (let first = 0; first < images.length; first += perLine) {
     const group = images.slice(first, first + perLine);
-    lines.push(
-      captions
-        .slice(first, first + perLine)
-        .map((caption) => padCaption(caption, size))
-        .join("  "),
-    );
-    for (let row = 0; row < size; row += 2)
-      lines.push(group.map((image) => halfBlocks(image, size, row).trimEnd().padEnd(size)).join("  "));
+    const head = captions
+      .slice(first, first + perLine)
+      .map((caption) => padCaption(caption, size - 2 * margin));
+    lines.push(head.join(gap).trimEnd());
+    for (let row = 0; row < size; row += 2) {
+      const line = group.map((image) => halfBlocks(image, size, row)).join(gap);
+      if (line.trim() !== "") lines.push(line.trimEnd());
+    }
   }
   return lines.join("\n");
 }
 
 function padCaption(caption: string, width: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes take no room on the screen
-  const visible = caption.replace(/\u001b\[\d+m/g, "").length;
-  return caption + " ".repeat(Math.max(0, width - visible));
+  return caption + " ".repeat(Math.max(0, width - stripVTControlCharacters(caption).length));
 }
 
 function halfBlocks(image: Float32Array, size: number, row: number): string {
   let text = "";
-  for (let column = 0; column < size; column++) {
+  for (let column = margin; column < size - margin; column++) {
     const top = image[row * size + column]! > 0.4;
     const bottom = row + 1 < size && image[(row + 1) * size + column]! > 0.4;
     text += top ? (bottom ? "█" : "▀") : bottom ? "▄" : " ";

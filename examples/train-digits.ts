@@ -7,7 +7,7 @@ import { type NDArray, type Sequential, setRandomSeed } from "tilework";
 import { loadDigits } from "./digits.ts";
 import { classNames, generateImages } from "./generated-images.ts";
 import { averageNetwork, digitNetwork, globalNetwork } from "./networks.ts";
-import { confusionTable, drawImages } from "./terminal-pictures.ts";
+import { confusionTable, drawImages, imagesPerLine } from "./terminal-pictures.ts";
 
 const { values } = parseArgs({
   options: {
@@ -74,13 +74,14 @@ async function trainGenerated(model: Sequential, size: number, count: number): P
   console.log(confusionTable(labels, predictions, classNames));
 }
 
-/** Ten test digits, the mistakes first, with the prediction above each. */
+/** Two lines of test digits, some mistakes first, with the prediction above each. */
 function sampleDigits(images: Float32Array, labels: Int32Array, predictions: Int32Array): string {
   const order = Array.from(labels, (_, at) => at).sort(
     (a, b) => Number(isRight(a)) - Number(isRight(b)) || (a % 100) - (b % 100),
   );
-  const mistakes = order.filter((at) => !isRight(at)).slice(0, 4);
-  const shown = [...mistakes, ...order.filter(isRight)].slice(0, 8);
+  const perLine = Math.min(5, imagesPerLine(28, process.stdout.columns ?? 80));
+  const mistakes = order.filter((at) => !isRight(at)).slice(0, perLine);
+  const shown = [...mistakes, ...order.filter(isRight)].slice(0, 2 * perLine);
   const captions = shown.map((at) =>
     isRight(at)
       ? styleText("green", `✓ ${predictions[at]}`)
@@ -90,7 +91,7 @@ function sampleDigits(images: Float32Array, labels: Int32Array, predictions: Int
     shown.map((at) => images.subarray(at * 784, (at + 1) * 784)),
     captions,
     28,
-    4,
+    perLine,
   );
 
   function isRight(at: number): boolean {
