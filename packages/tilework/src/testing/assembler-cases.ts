@@ -293,6 +293,7 @@ function otherCases(): AssemblerCase[] {
     { text: "pop rbp", emit: (assembler) => assembler.pop(5) },
     { text: "pop r15", emit: (assembler) => assembler.pop(15) },
     { text: "ret", emit: (assembler) => assembler.return() },
+    { text: "sfence", emit: (assembler) => assembler.storeFence() },
     { text: "vzeroupper", emit: (assembler) => assembler.vzeroupper() },
     { text: "imul r9, rbx, 100", emit: (assembler) => assembler.multiplyByImmediate(9, 3, 100) },
     { text: "imul rbx, r9, -1000", emit: (assembler) => assembler.multiplyByImmediate(3, 9, -1000) },
