@@ -28,7 +28,8 @@ export function graphOf(inputs: readonly KerasTensor[], outputs: readonly KerasT
   for (const [node, depth] of nodeDepths)
     layerDepths.set(node.layer, Math.max(depth, layerDepths.get(node.layer) ?? 0));
   for (const { producer } of inputs) {
-    if (layerDepths.has(producer.layer)) continue;
+    const isSource = producer.inputs.length === 0;
+    if (!isSource || layerDepths.has(producer.layer)) continue;
     layerDepths.set(producer.layer, 0);
     nodeDepths.set(producer, 0);
     visited.set(producer.layer, -1);

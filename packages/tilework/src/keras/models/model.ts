@@ -12,7 +12,7 @@ import { type KerasShape, KerasTensor } from "../layers/keras-tensor.ts";
 import { Layer, type LayerOptions } from "../layers/layer.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { type At, flag, optional, positiveInteger, refusal } from "../options/checks.ts";
-import { layerChecks, readOptions } from "../options/read-options.ts";
+import { isPlainObject, layerChecks, readOptions } from "../options/read-options.ts";
 import type { DataInput } from "../training/columns.ts";
 import type { CompileOptions } from "../training/compile-options.ts";
 import type {
@@ -315,8 +315,7 @@ export function model(inputs: Tensors, outputs: Tensors, options?: ModelOptions)
 /** The same, everything in one object, as in tfjs. */
 export function model(all: ModelArguments): Model;
 export function model(first: Tensors | ModelArguments, outputs?: Tensors, options: ModelOptions = {}): Model {
-  const isObjectForm = !(first instanceof KerasTensor) && !Array.isArray(first);
-  const given = isObjectForm ? first : { ...options, inputs: first, outputs };
+  const given = isPlainObject(first) ? first : { ...options, inputs: first, outputs };
   const checked = readOptions("model", given, checks);
   for (const argument of ["inputs", "outputs"] as const) {
     if (checked[argument] === undefined)

@@ -4,7 +4,7 @@ import type { KerasShape } from "../layers/keras-tensor.ts";
 import { KerasTensor } from "../layers/keras-tensor.ts";
 import { Layer } from "../layers/layer.ts";
 import { describe } from "../options/checks.ts";
-import { layerChecks, readOptions } from "../options/read-options.ts";
+import { isPlainObject, layerChecks, readOptions } from "../options/read-options.ts";
 import { graphOf } from "./graph.ts";
 import { Model, type ModelOptions } from "./model.ts";
 
@@ -54,8 +54,8 @@ export class Sequential extends Model {
       this.#start(layer);
       return this;
     }
-    if (this.#layers.length === 0 && this.#input === undefined && layer.batchInputShape !== undefined)
-      this.#startWith(layer.batchInputShape);
+    const shape = startShape(layer);
+    if (this.#layers.length === 0 && this.#input === undefined && shape !== undefined) this.#startWith(shape);
     const top = this.#tensors[this.#tensors.length - 1];
     if (top !== undefined) this.#tensors.push(layer.apply(top));
     this.#layers.push(layer);
@@ -151,6 +151,12 @@ export class Sequential extends Model {
   }
 }
 
+/** The input shape that a first layer knows. */
+function startShape(layer: Layer): KerasShape | undefined {
+  if (layer instanceof Model && layer.built && layer.inputs.length === 1) return layer.inputs[0]!.shape;
+  return layer.batchInputShape;
+}
+
 /** A plain stack of layers; `.add` and `.pop` change it. */
 export function sequential(layers?: readonly SequentialItem[], options?: ModelOptions): Sequential;
 /** The same in tfjs's form. */
@@ -159,7 +165,7 @@ export function sequential(
   first: readonly SequentialItem[] | (ModelOptions & { readonly layers?: readonly SequentialItem[] }) = [],
   options: ModelOptions = {},
 ): Sequential {
-  if (Array.isArray(first)) return new Sequential(first, options);
+  if (!isPlainObject(first)) return new Sequential(first as readonly SequentialItem[], options);
   const { layers = [], ...rest } = first as ModelOptions & { layers?: readonly SequentialItem[] };
   return new Sequential(layers, rest);
 }
