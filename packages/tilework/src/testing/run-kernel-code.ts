@@ -2,7 +2,14 @@
  * A plain interpreter of kernel code over one piece of memory, bit for bit: what printers must agree with, and
  * what the emitter is tested with. It refuses accesses outside the memory's registered regions.
  */
-import type { Address, KernelCode, MemoryType, Statement, VectorStatement } from "../codegen/kernel-code.ts";
+import type {
+  Address,
+  IntegerStatement,
+  KernelCode,
+  MemoryType,
+  Statement,
+  VectorStatement,
+} from "../codegen/kernel-code.ts";
 import { binaryFunction, compares, converts, unaryFunction } from "../kernel/evaluate-expression.ts";
 import type { ScalarType } from "../kernel/expression.ts";
 import { fusedMultiplyAdd, multiplyThenAdd } from "../kernel/fused-multiply-add.ts";
@@ -23,6 +30,8 @@ export function runKernelCode(
 ): void {
   new Machine(kernel, buffers, begin, end, fused).run(kernel.body);
 }
+
+type Computation = Exclude<VectorStatement, { op: "store" | "storeStrided" }>;
 
 /** Addresses are slot · SPACE + byte offset, so that an access that leaves its buffer is found out. */
 const SPACE = 2 ** 32;
@@ -51,140 +60,149 @@ class Machine {
   }
 
   #step(statement: Statement): void {
-    const r = this.#integers;
-    const set = (to: number, value: number): void => {
-      if (Number.isNaN(value)) throw new InternalError(`integer register ${to}: operand was never written`);
-      r[to] = value;
-    };
     switch (statement.op) {
-      case "argument":
-        return set(statement.to, (statement.slot + 1) * SPACE);
-      case "begin":
-        return set(statement.to, this.#begin);
-      case "end":
-        return set(statement.to, this.#end);
-      case "integer":
-        return set(statement.to, statement.value);
-      case "offset":
-        return set(statement.to, r[statement.from]! + statement.value);
-      case "addIntegers":
-        return set(statement.to, r[statement.x]! + r[statement.y]!);
-      case "scale":
-        return set(statement.to, r[statement.x]! * statement.value);
-      case "divide":
-        return set(statement.to, Math.floor(r[statement.x]! / statement.value));
-      case "remainder":
-        return set(statement.to, r[statement.x]! % statement.value);
-      case "atMost":
-        return set(statement.to, Math.min(r[statement.x]!, statement.value));
-      case "atLeast":
-        return set(statement.to, Math.max(r[statement.x]!, statement.value));
-      case "loadInteger":
-        return set(statement.to, this.#read(this.#address(statement.address), "i32"));
-      case "loop": {
-        const { count, counter, body } = statement;
-        const times = typeof count === "number" ? count : r[count.register]!;
-        if (!(times >= (typeof count === "number" ? 1 : 0)))
-          throw new InternalError(`a loop of ${times} iterations`);
-        for (let at = 0; at < times; at++) {
-          if (counter !== undefined) r[counter] = at;
-          this.run(body);
-        }
-        return;
-      }
+      case "loop":
+        this.#loop(statement);
+        break;
       case "if": {
-        const y = typeof statement.y === "number" ? statement.y : r[statement.y.register]!;
-        const x = r[statement.x]!;
-        return this.run(integerTests[statement.compare](x, y) ? statement.yes : statement.no);
+        const y = typeof statement.y === "number" ? statement.y : this.#integers[statement.y.register]!;
+        const holds = integerTests[statement.compare](this.#integers[statement.x]!, y);
+        this.run(holds ? statement.yes : statement.no);
+        break;
       }
+      case "store":
+      case "storeStrided":
+        this.#store(statement);
+        break;
       default:
-        return this.#stepVector(statement);
+        if (isInteger(statement)) this.#stepInteger(statement);
+        else this.#stepVector(statement);
     }
   }
 
-  #stepVector(statement: VectorStatement): void {
+  #loop({ count, counter, body }: Extract<Statement, { op: "loop" }>): void {
+    const times = typeof count === "number" ? count : this.#integers[count.register]!;
+    if (!(times >= (typeof count === "number" ? 1 : 0)))
+      throw new InternalError(`a loop of ${times} iterations`);
+    for (let at = 0; at < times; at++) {
+      if (counter !== undefined) this.#integers[counter] = at;
+      this.run(body);
+    }
+  }
+
+  #stepInteger(statement: IntegerStatement): void {
+    const value = this.#integerValue(statement);
+    if (Number.isNaN(value)) throw new InternalError(`${statement.op} of a register that was never written`);
+    this.#integers[statement.to] = value;
+  }
+
+  #integerValue(statement: IntegerStatement): number {
+    const r = this.#integers;
+    switch (statement.op) {
+      case "argument":
+        return (statement.slot + 1) * SPACE;
+      case "begin":
+        return this.#begin;
+      case "end":
+        return this.#end;
+      case "integer":
+        return statement.value;
+      case "offset":
+        return r[statement.from]! + statement.value;
+      case "addIntegers":
+        return r[statement.x]! + r[statement.y]!;
+      case "scale":
+        return r[statement.x]! * statement.value;
+      case "divide":
+        return Math.floor(r[statement.x]! / statement.value);
+      case "remainder":
+        return r[statement.x]! % statement.value;
+      case "atMost":
+        return Math.min(r[statement.x]!, statement.value);
+      case "atLeast":
+        return Math.max(r[statement.x]!, statement.value);
+      case "loadInteger":
+        return this.#read(this.#address(statement.address), "i32");
+      default:
+        return unreachable(statement);
+    }
+  }
+
+  #store(statement: Extract<VectorStatement, { op: "store" | "storeStrided" }>): void {
+    const at = this.#address(statement.address);
+    const stride = statement.op === "store" ? bytes(statement.type) : statement.stride;
+    for (let lane = 0; lane < statement.active; lane++)
+      this.#write(at + lane * stride, statement.type, this.#vectors[statement.from]![lane]!);
+  }
+
+  #stepVector(statement: Computation): void {
+    const value = this.#laneValue(statement);
+    const result = Array.from({ length: this.#kernel.lanes }, (_, lane) => value(lane));
+    this.#vectors[statement.to]!.set(result);
+  }
+
+  #laneValue(statement: Computation): (lane: number) => number {
     const v = this.#vectors;
-    const { lanes } = this.#kernel;
-    const each = (to: number, value: (lane: number) => number): void => {
-      const result = Array.from({ length: lanes }, (_, lane) => value(lane));
-      v[to]!.set(result);
-    };
     const type = (register: number): ScalarType => this.#kernel.vectors[register]!;
     switch (statement.op) {
       case "load":
       case "loadStrided": {
         const at = this.#address(statement.address);
         const stride = statement.op === "load" ? bytes(statement.type) : statement.stride;
-        return each(statement.to, (lane) =>
-          lane < statement.active ? this.#read(at + lane * stride, statement.type) : 0,
-        );
+        return (lane) => (lane < statement.active ? this.#read(at + lane * stride, statement.type) : 0);
       }
       case "splat": {
         const value = this.#read(this.#address(statement.address), statement.type);
-        return each(statement.to, () => value);
+        return () => value;
       }
       case "gather": {
         const at = this.#address(statement.address);
         const indices = v[statement.indices]!;
-        return each(statement.to, (lane) =>
-          lane < statement.active
-            ? this.#read(at + indices[lane]! * bytes(statement.type), statement.type)
-            : 0,
-        );
-      }
-      case "store":
-      case "storeStrided": {
-        const at = this.#address(statement.address);
-        const stride = statement.op === "store" ? bytes(statement.type) : statement.stride;
-        for (let lane = 0; lane < statement.active; lane++)
-          this.#write(at + lane * stride, statement.type, v[statement.from]![lane]!);
-        return;
+        const size = bytes(statement.type);
+        return (lane) =>
+          lane < statement.active ? this.#read(at + indices[lane]! * size, statement.type) : 0;
       }
       case "constant": {
         const { value } = statement;
-        return each(statement.to, (lane) => {
-          const own = typeof value === "number" ? value : value[lane]!;
-          return statement.type === "f32" ? Math.fround(own) : own | 0;
-        });
+        const round = statement.type === "f32" ? Math.fround : (x: number): number => x | 0;
+        return (lane) => round(typeof value === "number" ? value : value[lane]!);
       }
       case "splatInteger":
-        return each(statement.to, () => this.#integers[statement.from]! | 0);
+        return () => this.#integers[statement.from]! | 0;
       case "move":
-        return each(statement.to, (lane) => v[statement.from]![lane]!);
+        return (lane) => v[statement.from]![lane]!;
       case "unary": {
         const apply = unaryFunction(statement.unary, type(statement.x));
-        return each(statement.to, (lane) => apply(v[statement.x]![lane]!));
+        return (lane) => apply(v[statement.x]![lane]!);
       }
       case "binary": {
         const apply = binaryFunction(statement.binary, type(statement.x));
         const isShift = statement.binary.startsWith("sh");
-        return each(statement.to, (lane) =>
-          apply(v[statement.x]![lane]!, isShift ? statement.y : v[statement.y]![lane]!),
-        );
+        return (lane) => apply(v[statement.x]![lane]!, isShift ? statement.y : v[statement.y]![lane]!);
       }
       case "fma": {
         const apply = this.#fused ? fusedMultiplyAdd : multiplyThenAdd;
         const [x, y, z] = [v[statement.x]!, v[statement.y]!, v[statement.z]!];
-        return each(statement.to, (lane) => apply(x[lane]!, y[lane]!, z[lane]!));
+        return (lane) => apply(x[lane]!, y[lane]!, z[lane]!);
       }
       case "compare": {
         const apply = compares[statement.compare];
-        return each(statement.to, (lane) => apply(v[statement.x]![lane]!, v[statement.y]![lane]!));
+        return (lane) => apply(v[statement.x]![lane]!, v[statement.y]![lane]!);
       }
       case "select": {
         const { condition, yes, no } = statement;
-        return each(statement.to, (lane) => (v[condition]![lane] === 1 ? v[yes]![lane]! : v[no]![lane]!));
+        return (lane) => (v[condition]![lane] === 1 ? v[yes]![lane]! : v[no]![lane]!);
       }
       case "convert": {
         const apply = converts[statement.convert];
-        return each(statement.to, (lane) => apply(v[statement.x]![lane]!));
+        return (lane) => apply(v[statement.x]![lane]!);
       }
       case "reduceLanes": {
         const values = statement.from.flatMap((register) => [...v[register]!]);
         for (let half = 8; half >= 1; half /= 2)
           for (let lane = 0; lane < half; lane++)
             values[lane] = folds[statement.reduce](values[lane]!, values[lane + half]!, type(statement.to));
-        return each(statement.to, () => values[0]!);
+        return () => values[0]!;
       }
       default:
         return unreachable(statement);
@@ -214,6 +232,25 @@ class Machine {
     const { region, at } = this.#element(address, type);
     region[at] = value;
   }
+}
+
+const integerOps: ReadonlySet<string> = new Set<IntegerStatement["op"]>([
+  "argument",
+  "begin",
+  "end",
+  "integer",
+  "offset",
+  "addIntegers",
+  "scale",
+  "divide",
+  "remainder",
+  "atMost",
+  "atLeast",
+  "loadInteger",
+]);
+
+function isInteger(statement: IntegerStatement | VectorStatement): statement is IntegerStatement {
+  return integerOps.has(statement.op);
 }
 
 function bytes(type: MemoryType): number {

@@ -26,25 +26,40 @@ export function accumulate(
   mask: number | undefined,
 ): void {
   const [slot, positionSlot] = into.slots as [number, number];
-  const { value } = reduction;
-  if (reduction.op === "add" && isProduct(value)) {
-    const [x, y] = value.operands.map((operand) => evaluate(e, operand, point, lane)) as [number, number];
-    if (e.scheduled.target.fused) {
-      const to = target(e, slot, mask);
-      e.builder.emit({ op: "fma", to, x, y, z: slot });
-      return settle(e, slot, to, mask);
-    }
-    const product = e.builder.vector("f32");
-    e.builder.emit({ op: "binary", binary: "mul", to: product, x, y });
-    return fold(e, "add", slot, product, mask);
+  if (reduction.op === "add" && isProduct(reduction.value)) {
+    accumulateProduct(e, reduction.value, slot, point, lane, mask);
+    return;
   }
-  const x = evaluate(e, value, point, lane);
-  if (reduction.op !== "argmax") return fold(e, reduction.op, slot, x, mask);
-  const position = evaluate(e, reduction.position, point, lane);
-  foldArgmax(e, { slot, positionSlot, started: into.started }, x, position, mask);
+  const x = evaluate(e, reduction.value, point, lane);
+  if (reduction.op === "argmax") {
+    const position = evaluate(e, reduction.position, point, lane);
+    foldArgmax(e, { slot, positionSlot, started: into.started }, x, position, mask);
+  } else fold(e, reduction.op, slot, x, mask);
 }
 
-function isProduct(node: Node): node is Extract<Node, { kind: "operation" }> {
+type Product = Extract<Node, { kind: "operation" }>;
+
+function accumulateProduct(
+  e: Emission,
+  { operands }: Product,
+  slot: number,
+  point: Point,
+  lane: number,
+  mask: number | undefined,
+): void {
+  const [x, y] = operands.map((operand) => evaluate(e, operand, point, lane)) as [number, number];
+  if (e.scheduled.target.fused) {
+    const to = target(e, slot, mask);
+    e.builder.emit({ op: "fma", to, x, y, z: slot });
+    settle(e, slot, to, mask);
+  } else {
+    const product = e.builder.vector("f32");
+    e.builder.emit({ op: "binary", binary: "mul", to: product, x, y });
+    fold(e, "add", slot, product, mask);
+  }
+}
+
+function isProduct(node: Node): node is Product {
   return (
     node.kind === "operation" &&
     node.type === "f32" &&
@@ -67,8 +82,8 @@ export function fold(
   else {
     const better = e.builder.vector("f32");
     e.builder.emit({ op: "binary", binary: op, to: better, x: slot, y: x });
-    const isNaN = emitCompare(e, "ne", x, x);
-    e.builder.emit({ op: "select", to, condition: isNaN, yes: x, no: better });
+    const isNoNumber = emitCompare(e, "ne", x, x);
+    e.builder.emit({ op: "select", to, condition: isNoNumber, yes: x, no: better });
   }
   settle(e, slot, to, mask);
 }

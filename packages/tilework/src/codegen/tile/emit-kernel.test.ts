@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Schedule } from "../../compiler/schedule.ts";
 import { scheduleNest } from "../../compiler/schedule-nest.ts";
@@ -7,6 +8,7 @@ import { type Elements, interpretNest } from "../../kernel/interpret.ts";
 import { type Buffer, type Nest, storageOf } from "../../kernel/nest.ts";
 import { hardNests } from "../../testing/hard-nests.ts";
 import { memoryOf, type NestCase } from "../../testing/nest-case.ts";
+import { randomNest } from "../../testing/random-nest.ts";
 import { randomSchedule } from "../../testing/random-schedule.ts";
 import { runKernelCode } from "../../testing/run-kernel-code.ts";
 import { emitKernel } from "./emit-kernel.ts";
@@ -62,4 +64,26 @@ describe.each(hardNests)("$name", (each) => {
     for (let seed = 0; seed < 12; seed++)
       for (const target of targets) check(each, (nest) => randomSchedule(nest, seed), target, 1 + (seed % 4));
   });
+});
+
+test("random nests with random schedules give the interpreter's bits", () => {
+  const seeds = fc.tuple(
+    randomNest,
+    fc.nat(1000),
+    fc.constantFrom(...targets),
+    fc.integer({ min: 1, max: 4 }),
+  );
+  fc.assert(
+    fc.property(seeds, ([{ nest, contents }, seed, target, parts]) => {
+      const copy = (): Map<Buffer, Elements> =>
+        new Map([...contents].map(([buffer, elements]) => [buffer, elements.slice()]));
+      const [expected, actual] = [copy(), copy()];
+      interpretNest(nest, (buffer) => expected.get(buffer)!);
+      const schedule = seed % 3 === 0 ? scheduleNest(nest, target) : randomSchedule(nest, seed);
+      runEmitted(nest, actual, schedule, target, parts);
+      for (const [buffer, elements] of expected)
+        expect(bitsOf(actual.get(buffer)!), buffer.name).toEqual(bitsOf(elements));
+    }),
+    { numRuns: 150, seed: 5 },
+  );
 });

@@ -76,8 +76,10 @@ function emitStore(e: Emission, { access, axes }: NodeStore, from: number, point
   const address = addressOf(e, access, point, lane);
   const active = variesByLane(e, axes) ? e.actives[lane]! : 1;
   const stride = vectorAxis === undefined ? 0 : access.address.strides[vectorAxis]!;
-  if (active > 1 && stride !== bytesOf(type))
-    return e.builder.emit({ op: "storeStrided", from, address, stride, type, active });
+  if (active > 1 && stride !== bytesOf(type)) {
+    e.builder.emit({ op: "storeStrided", from, address, stride, type, active });
+    return;
+  }
   const streaming = e.scheduled.schedule.streaming && active === e.lanes && isAligned(e, access);
   e.builder.emit({ op: "store", from, address, type, active, ...(streaming ? { streaming } : {}) });
 }

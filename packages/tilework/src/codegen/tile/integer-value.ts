@@ -86,7 +86,10 @@ export function emitWhere(
   no: () => void = () => {},
 ): void {
   const [condition, ...rest] = conditions;
-  if (condition === undefined) return yes();
+  if (condition === undefined) {
+    yes();
+    return;
+  }
   const { min, max } = indexRange(e, condition.index, point);
   const x = integerRegister(e, condition.index, point);
   const inner = (): void => {

@@ -6,7 +6,14 @@ function open(
   frame: Omit<Frame, "body" | "tail" | "pointers" | "strided" | "before">,
   before: Frame["before"],
 ): Frame {
-  const opened: Frame = { ...frame, before, body: e.builder.scope, tail: [], pointers: new Map(), strided: new Map() };
+  const opened: Frame = {
+    ...frame,
+    before,
+    body: e.builder.scope,
+    tail: [],
+    pointers: new Map(),
+    strided: new Map(),
+  };
   e.frames.push(opened);
   return opened;
 }
@@ -76,7 +83,10 @@ export function withLoop(
 
 /** A loop over the points of the tile at which the enclosing frame of the axis stands. */
 export function withTilePoints(e: Emission, axis: number, size: number, body: () => void): void {
-  if (size === 1) return body();
+  if (size === 1) {
+    body();
+    return;
+  }
   const { low, high } = e.frames[e.frameOf(axis)]!;
   withLoop(e, { axis, start: 0, step: 1, low, high: high + size - 1, relative: true }, size, body);
 }

@@ -209,7 +209,8 @@ function probe(axis: number, value: number): Frame {
     before: nowhere,
     body: nowhere,
     tail: [],
-    pointers: new Map(), strided: new Map(),
+    pointers: new Map(),
+    strided: new Map(),
   };
 }
 
