@@ -1,0 +1,92 @@
+/** What a compiled program consists of, in numbers: its kernels in order and its memory. */
+import type { Plan } from "../plan.ts";
+import { bufferLives, liveBytes } from "./buffer-lives.ts";
+import { countBytes, type Traffic } from "./count-bytes.ts";
+import { countOperations } from "./count-operations.ts";
+
+export interface ExplainedKernel {
+  /** Number of its stage, from 0. */
+  readonly stage: number;
+  /** The operations fused into it, joined by `+` in the order of the data's way. */
+  readonly name: string;
+  /** The layers that it comes from. */
+  readonly origins: readonly string[];
+  /** Floating-point operations; a multiply-add is two. */
+  readonly operations: number;
+  /** Bytes of the distinct elements that it reads. */
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+}
+
+/** A buffer in the step's scratch memory. */
+export interface ExplainedBuffer {
+  readonly name: string;
+  /** The layers that write it; of an input its name. */
+  readonly origin: string;
+  readonly offset: number;
+  readonly bytes: number;
+  /** First and last stage that needs it, inclusive. */
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface PlanExplanation {
+  readonly stages: number;
+  readonly kernels: readonly ExplainedKernel[];
+  /** Largest first. */
+  readonly buffers: readonly ExplainedBuffer[];
+  /** Size of the scratch memory. */
+  readonly arenaBytes: number;
+  /** The largest sum of simultaneously live bytes, which no plan can go below. */
+  readonly liveBytes: number;
+  /** Bytes of the variables that the program reads or updates. */
+  readonly variableBytes: number;
+}
+
+export function explainPlan(plan: Plan): PlanExplanation {
+  const counts = new Map<number, Counts>();
+  const kernels = plan.stages.flatMap((stage, at) =>
+    stage.launches.map((launch): ExplainedKernel => {
+      const known = counts.get(launch.kernel) ?? countsOf(plan, launch.kernel);
+      counts.set(launch.kernel, known);
+      return {
+        stage: at,
+        name: plan.kernels[launch.kernel]!.nest.name,
+        origins: launch.origin.split(", "),
+        operations: known.operations,
+        bytesRead: known.read,
+        bytesWritten: known.written,
+      };
+    }),
+  );
+  return {
+    stages: plan.stages.length,
+    kernels,
+    buffers: explainBuffers(plan),
+    arenaBytes: plan.arenaBytes,
+    liveBytes: liveBytes(plan),
+    variableBytes: plan.buffers.reduce(
+      (sum, { bytes, placement }) => sum + (placement.region === "variable" ? bytes : 0),
+      0,
+    ),
+  };
+}
+
+interface Counts extends Traffic {
+  readonly operations: number;
+}
+
+function countsOf(plan: Plan, kernel: number): Counts {
+  const { nest } = plan.kernels[kernel]!;
+  return { operations: countOperations(nest), ...countBytes(nest) };
+}
+
+/** The buffers in the arena, largest first. */
+export function explainBuffers(plan: Plan): ExplainedBuffer[] {
+  const buffers = bufferLives(plan).map(({ buffer: number, origin, first, last }): ExplainedBuffer => {
+    const { buffer, bytes, placement } = plan.buffers[number]!;
+    const offset = placement.region === "arena" ? placement.offset : 0;
+    return { name: buffer.name, origin: origin ?? buffer.name, offset, bytes, first, last };
+  });
+  return buffers.sort((a, b) => b.bytes - a.bytes || a.offset - b.offset);
+}
