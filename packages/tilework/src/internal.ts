@@ -27,3 +27,6 @@ export { relu } from "./ops/unary/relu.ts";
 export { tanh } from "./ops/unary/tanh.ts";
 export { currentDevice } from "./runtime/configure.ts";
 export type { Device, Executable, StepFeeds, VariableStore } from "./runtime/device.ts";
+export { createCpuDevice } from "./runtime/cpu/device.ts";
+export { compilerToolchain } from "./runtime/cpu/toolchain.ts";
+export { openForeignFunctions } from "./platform/foreign-functions.ts";

@@ -1,0 +1,181 @@
+/**
+ * Kernel code that measures a processor: multiply-adds whose operands stay in registers or the first cache, and
+ * copies. The library's own printers make it machine code or WebAssembly.
+ */
+import type { KernelCode, Statement } from "tilework/internal";
+
+export type Lanes = KernelCode["lanes"];
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, at) => at);
+
+/** One pass of a burst kernel: how many floating-point operations one task does. */
+export interface BurstKernel {
+  readonly code: KernelCode;
+  readonly operationsPerTask: number;
+}
+
+const burstSteps = 512;
+
+/**
+ * Multiply-adds on `accumulators` registers, all operands in registers. Each adds 1 to itself, so that no value ever
+ * becomes denormal.
+ */
+export function registerBurst(lanes: Lanes, accumulators: number): BurstKernel {
+  const [begin, end, tasks, output] = [0, 1, 2, 3];
+  const one = accumulators;
+  const code: KernelCode = {
+    name: `burst of ${accumulators} registers`,
+    lanes,
+    buffers: 1,
+    tables: [],
+    integers: 4,
+    vectors: new Array(accumulators + 1).fill("f32"),
+    body: [
+      { op: "argument", to: output, slot: 0 },
+      ...taskCount(begin, end, tasks),
+      { op: "constant", to: one, type: "f32", value: 1 },
+      ...numbers(accumulators).map((to): Statement => ({ op: "constant", to, type: "f32", value: to })),
+      {
+        op: "loop",
+        count: { register: tasks },
+        body: [
+          {
+            op: "loop",
+            count: burstSteps,
+            body: numbers(accumulators).map((to): Statement => ({ op: "fma", to, x: one, y: one, z: to })),
+          },
+        ],
+      },
+      ...storeAll(accumulators, output, lanes),
+    ],
+  };
+  return { code, operationsPerTask: 2 * burstSteps * accumulators * lanes };
+}
+
+/**
+ * A matrix product of `rows` x (`vectors` registers) whose operands, 12 KB at most, stay in the first cache: each
+ * step reads a row of one operand and one element for each row of the other.
+ */
+export function cacheBurst(lanes: Lanes, rows: number, vectors: number): BurstKernel {
+  const steps = 128;
+  const [input, weights, output, a, b, begin, end, tasks] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const accumulators = rows * vectors;
+  const element = accumulators + vectors;
+  const rowBytes = 4 * steps;
+  const code: KernelCode = {
+    name: `burst ${rows}x${vectors * lanes}`,
+    lanes,
+    buffers: 3,
+    tables: [],
+    integers: 8,
+    vectors: new Array(element + 1).fill("f32"),
+    body: [
+      { op: "argument", to: input, slot: 0 },
+      { op: "argument", to: weights, slot: 1 },
+      { op: "argument", to: output, slot: 2 },
+      ...taskCount(begin, end, tasks),
+      ...numbers(accumulators).map((to): Statement => ({ op: "constant", to, type: "f32", value: 0 })),
+      {
+        op: "loop",
+        count: { register: tasks },
+        body: [
+          { op: "offset", to: a, from: input, value: 0 },
+          { op: "offset", to: b, from: weights, value: 0 },
+          {
+            op: "loop",
+            count: steps,
+            body: [
+              ...numbers(vectors).map((at): Statement => {
+                const address = { base: b, offset: 4 * lanes * at };
+                return { op: "load", to: accumulators + at, address, type: "f32", active: lanes };
+              }),
+              ...numbers(rows).flatMap((row): Statement[] => [
+                { op: "splat", to: element, address: { base: a, offset: rowBytes * row }, type: "f32" },
+                ...numbers(vectors).map((at): Statement => {
+                  const to = row * vectors + at;
+                  return { op: "fma", to, x: element, y: accumulators + at, z: to };
+                }),
+              ]),
+              { op: "offset", to: a, from: a, value: 4 },
+              { op: "offset", to: b, from: b, value: 4 * lanes * vectors },
+            ],
+          },
+        ],
+      },
+      ...storeAll(accumulators, output, lanes),
+    ],
+  };
+  return { code, operationsPerTask: 2 * steps * accumulators * lanes };
+}
+
+/** Copies run in whole blocks of this many bytes. */
+export const copyBlockBytes = 1024;
+
+/** Copies buffer 0 to buffer 1, each task once; buffer 2 holds the number of blocks as a 32-bit integer. */
+export function copyKernel(lanes: Lanes, streaming: boolean): KernelCode {
+  const [source, target, from, to, begin, end, tasks, blocks] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const vectorBytes = 4 * lanes;
+  const unroll = 4;
+  const offsets = numbers(unroll).map((register) => ({ register, offset: register * vectorBytes }));
+  return {
+    name: streaming ? "streaming copy" : "copy",
+    lanes,
+    buffers: 3,
+    tables: [],
+    integers: 8,
+    vectors: new Array(unroll).fill("f32"),
+    body: [
+      { op: "argument", to: source, slot: 0 },
+      { op: "argument", to: target, slot: 1 },
+      { op: "argument", to: blocks, slot: 2 },
+      { op: "loadInteger", to: blocks, address: { base: blocks, offset: 0 } },
+      ...taskCount(begin, end, tasks),
+      {
+        op: "loop",
+        count: { register: tasks },
+        body: [
+          { op: "offset", to: from, from: source, value: 0 },
+          { op: "offset", to: to, from: target, value: 0 },
+          {
+            op: "loop",
+            count: { register: blocks },
+            body: [
+              {
+                op: "loop",
+                count: copyBlockBytes / (unroll * vectorBytes),
+                body: [
+                  ...offsets.map(({ register, offset }): Statement => {
+                    const address = { base: from, offset };
+                    return { op: "load", to: register, address, type: "f32", active: lanes };
+                  }),
+                  ...offsets.map(({ register, offset }): Statement => {
+                    const address = { base: to, offset };
+                    return { op: "store", from: register, address, type: "f32", active: lanes, streaming };
+                  }),
+                  { op: "offset", to: from, from, value: unroll * vectorBytes },
+                  { op: "offset", to, from: to, value: unroll * vectorBytes },
+                ],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  };
+}
+
+function taskCount(begin: number, end: number, tasks: number): Statement[] {
+  return [
+    { op: "begin", to: begin },
+    { op: "end", to: end },
+    { op: "scale", to: tasks, x: begin, value: -1 },
+    { op: "addIntegers", to: tasks, x: tasks, y: end },
+  ];
+}
+
+/** Without a use of the accumulators an engine may leave the work out. */
+function storeAll(accumulators: number, output: number, lanes: Lanes): Statement[] {
+  return numbers(accumulators).map((from): Statement => {
+    return { op: "store", from, address: { base: output, offset: 4 * lanes * from }, type: "f32", active: lanes };
+  });
+}
