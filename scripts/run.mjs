@@ -1,6 +1,6 @@
 // Runs the project's own commands on any Node from 20 up: installs what is missing, then hands over to the
 // current Node that comes as a dev dependency.
-//   node scripts/run.mjs build | test [args] | check | start [args]
+//   node scripts/run.mjs build | test [args] | check | start [args] | bench [args]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -15,16 +15,19 @@ function run(program, args, options = {}) {
   if (status !== 0) process.exit(status ?? (signal === "SIGINT" ? 130 : 1));
 }
 
-/** Installs when node_modules is missing or belongs to another package-lock.json. */
-function install() {
-  const lock = readFileSync(join(root, "package-lock.json"));
+/** Installs a folder's packages when node_modules is missing or belongs to another package-lock.json. */
+function install(folder = root, ...flags) {
+  const lock = readFileSync(join(folder, "package-lock.json"));
   const digest = createHash("sha256").update(lock).digest("hex");
-  const mark = join(root, "node_modules", ".installed-from");
+  const mark = join(folder, "node_modules", ".installed-from");
   if (existsSync(mark) && readFileSync(mark, "utf8") === digest) return;
   const npm = process.env.npm_execpath;
-  const args = ["ci", "--no-audit", "--no-fund", "--loglevel", "warn"];
-  if (npm) run(process.execPath, [npm, ...args]);
-  else run(process.platform === "win32" ? "npm.cmd" : "npm", args, { shell: process.platform === "win32" });
+  const args = ["ci", "--no-audit", "--no-fund", "--loglevel", "warn", ...flags];
+  if (npm) run(process.execPath, [npm, ...args], { cwd: folder });
+  else {
+    const shell = process.platform === "win32";
+    run(shell ? "npm.cmd" : "npm", args, { cwd: folder, shell });
+  }
   writeFileSync(mark, digest);
 }
 
@@ -49,7 +52,12 @@ switch (command) {
     currentNode("scripts/build.ts", "--if-stale");
     currentNode("examples/train-digits.ts", ...rest);
     break;
+  case "bench":
+    install(join(root, "bench"), "--ignore-scripts");
+    currentNode("scripts/build.ts", "--if-stale");
+    currentNode("--disable-warning=ExperimentalWarning", "bench/bench.ts", ...rest);
+    break;
   default:
-    console.error(`unknown command ${command}: use build, test, check or start`);
+    console.error(`unknown command ${command}: use build, test, check, start or bench`);
     process.exit(2);
 }

@@ -3,10 +3,16 @@
 export type { Value } from "./graph/value.ts";
 export type { ActivationFunction, ActivationInput, ActivationName } from "./keras/activations/activation.ts";
 export * as activations from "./keras/activations/activations.ts";
+export type { CallbackParams } from "./keras/callbacks/callback.ts";
 export { Callback, type CallbackLike, type Logs } from "./keras/callbacks/callback.ts";
 export * as callbacks from "./keras/callbacks/callbacks.ts";
 export type { History } from "./keras/callbacks/history.ts";
-export type { InitializerInput, InitializerName } from "./keras/initializers/get-initializer.ts";
+export type {
+  InitializerInput,
+  InitializerName,
+  SerializedInitializer,
+} from "./keras/initializers/get-initializer.ts";
+export type { KerasConfig } from "./keras/initializers/initializer.ts";
 export * as initializers from "./keras/initializers/initializers.ts";
 export {
   Activation,
@@ -169,7 +175,8 @@ export {
   type ZeroPadding3DSize,
   zeroPadding3d,
 } from "./keras/layers/reshaping/zero-padding-3d.ts";
-export type { Weight } from "./keras/layers/weight.ts";
+export type { Weight, WeightSpecification } from "./keras/layers/weight.ts";
+export type { LossLike, LossName } from "./keras/losses/get-loss.ts";
 export * as losses from "./keras/losses/losses.ts";
 export * as metrics from "./keras/metrics/metrics.ts";
 export {
@@ -180,21 +187,28 @@ export {
   type SummaryOptions,
 } from "./keras/models/model.ts";
 export { Sequential, type SequentialItem, sequential } from "./keras/models/sequential.ts";
+export type { GradientClipping } from "./keras/optimizers/clip-gradients.ts";
+export type { OptimizerName } from "./keras/optimizers/get-optimizer.ts";
+export type { LearningRate } from "./keras/optimizers/optimizer-options.ts";
 export * from "./keras/optimizers/optimizers.ts";
 export * as optimizers from "./keras/optimizers/optimizers.ts";
 export type { Size1D, Size2D, Size3D } from "./keras/options/sizes.ts";
 export type { ClassWeight } from "./keras/training/class-weights.ts";
 export type { DataInput } from "./keras/training/columns.ts";
-export type { CompileOptions } from "./keras/training/compile-options.ts";
+export type { CompileOptions, PerOutput } from "./keras/training/compile-options.ts";
 export type {
   EvaluateOptions,
   FitOptions,
   PredictOptions,
   TestOnBatchOptions,
   TrainOnBatchOptions,
+  Verbose,
 } from "./keras/training/fit-options.ts";
+export type { NonFinitePlace } from "./keras/training/non-finite-error.ts";
 export { NonFiniteError } from "./keras/training/non-finite-error.ts";
+export type { PaddingMode } from "./ops/convolution/resolve-padding.ts";
 export { type Configuration, configure, type DeviceName } from "./runtime/configure.ts";
+export type { Instructions } from "./runtime/cpu/x64-machine.ts";
 export { DeviceError } from "./runtime/device-error.ts";
 export { DeviceMemoryError } from "./runtime/memory-error.ts";
 export { clearSession } from "./runtime/names.ts";

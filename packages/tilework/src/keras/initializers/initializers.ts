@@ -19,17 +19,27 @@ import {
   type VarianceScalingOptions,
 } from "./variance-scaling.ts";
 
-export { Constant, Ones, Zeros } from "./constant.ts";
+export { Constant, type ConstantOptions, Ones, Zeros } from "./constant.ts";
 export { Initializer } from "./initializer.ts";
-export { RandomNormal, RandomUniform, TruncatedNormal } from "./random-initializers.ts";
 export {
+  type NormalOptions,
+  RandomNormal,
+  RandomUniform,
+  type SeedOptions,
+  TruncatedNormal,
+  type UniformOptions,
+} from "./random-initializers.ts";
+export {
+  type FanMode,
   GlorotNormal,
   GlorotUniform,
   HeNormal,
   HeUniform,
   LecunNormal,
   LecunUniform,
+  type ScalingDistribution,
   VarianceScaling,
+  type VarianceScalingOptions,
 } from "./variance-scaling.ts";
 
 /** Every element is `value` (default 0). */
