@@ -187,6 +187,7 @@ export {
   type SummaryOptions,
 } from "./keras/models/model.ts";
 export { Sequential, type SequentialItem, sequential } from "./keras/models/sequential.ts";
+export * as ops from "./keras/ops/ops.ts";
 export type { GradientClipping } from "./keras/optimizers/clip-gradients.ts";
 export type { OptimizerName } from "./keras/optimizers/get-optimizer.ts";
 export type { LearningRate } from "./keras/optimizers/optimizer-options.ts";

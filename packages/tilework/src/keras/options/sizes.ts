@@ -35,9 +35,12 @@ export const shapeWithoutBatch: Check<KerasShape> = (value, at) => {
   );
 };
 
-/** The same with the batch in front, which must be null: programs are compiled for the batch that data have. */
+/**
+ * The same with the batch in front. The batch becomes null whatever it was: programs are compiled for the batch that
+ * data have.
+ */
 export const shapeWithBatch: Check<KerasShape> = (value, at) => {
-  if (Array.isArray(value) && value.length > 0 && value.every(isSize)) return value as KerasShape;
+  if (Array.isArray(value) && value.length > 0 && value.every(isSize)) return [null, ...value.slice(1)];
   throw refusal(at, "an array of the batch (null) and sizes", value);
 };
 
