@@ -1,26 +1,45 @@
-/** Everything that must hold before a change lands, in the order of what fails fastest. */
+/** Everything that must hold before a change lands, in the order of what fails fastest. Ends with the tests' count. */
 import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 const bin = (path: string): string => join(root, "node_modules", path);
+const report = bin(".tilework-tests.json");
 
 const steps: readonly (readonly [title: string, ...command: string[]])[] = [
   ["format, lint and layering", bin("@biomejs/biome/bin/biome"), "check", ".", "--error-on-warnings"],
-  ["types", bin("typescript/bin/tsc"), "-p", "tsconfig.json"],
   ["build", "scripts/build.ts"],
-  ["tests", bin("vitest/vitest.mjs"), "run"],
+  ["types", bin("typescript/bin/tsc"), "-p", "tsconfig.json"],
   ["the package as published", "scripts/check-package.ts"],
   ["the README's code", "scripts/check-readme.ts"],
+  ["the API pages", "scripts/docs.ts"],
+  [
+    "tests",
+    bin("vitest/vitest.mjs"),
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ],
 ];
 
-for (const [title, ...command] of steps) {
+rmSync(report, { force: true });
+const failed = steps.find((step) => !succeeds(step));
+if (existsSync(report)) console.log(`\n${countTests()}`);
+if (failed !== undefined) console.error(`\n${failed[0]}: failed`);
+process.exitCode = failed === undefined ? 0 : 1;
+
+function succeeds([title, ...command]: (typeof steps)[number]): boolean {
   console.log(`\n== ${title}`);
   const started = performance.now();
   const { status } = spawnSync(process.execPath, command, { cwd: root, stdio: "inherit" });
-  if (status !== 0) {
-    console.error(`\n${title}: failed`);
-    process.exit(status ?? 1);
-  }
   console.log(`== ${title}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  return status === 0;
+}
+
+function countTests(): string {
+  const counts = JSON.parse(readFileSync(report, "utf8")) as Record<string, number>;
+  const skipped = counts.numPendingTests! + counts.numTodoTests!;
+  return `${counts.numPassedTests} passed, ${counts.numFailedTests} failed, ${skipped} skipped`;
 }

@@ -1,6 +1,6 @@
 // Runs the project's own commands on any Node from 20 up: installs what is missing, then hands over to the
 // current Node that comes as a dev dependency.
-//   node scripts/run.mjs build | test [args] | check | start [args] | bench [args]
+//   node scripts/run.mjs build | test [args] | check | docs | start [args] | bench [args]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -47,6 +47,9 @@ switch (command) {
     break;
   case "check":
     currentNode("scripts/check.ts", ...rest);
+    break;
+  case "docs":
+    currentNode("scripts/docs.ts", ...rest);
     break;
   case "start":
     currentNode("scripts/build.ts", "--if-stale");
