@@ -22,13 +22,25 @@ export interface CompileOptions {
   readonly fuse?: boolean;
 }
 
-export function compileProgram(program: Program, target: Target, { fuse = true }: CompileOptions = {}): Plan {
+/** The plan of a program, its kernels proved safe. */
+export function compileProgram(program: Program, target: Target, options?: CompileOptions): Plan {
+  const plan = planProgram(program, target, options);
+  verifyPlan(plan);
+  return plan;
+}
+
+/** Throws an InternalError for a kernel that cannot be proved to stay inside its buffers. */
+export function verifyPlan(plan: Plan): void {
+  for (const { nest } of plan.kernels) verifyNest(nest);
+}
+
+/** The plan alone, which tells how much memory it takes; nothing is proved yet, so nothing of it may be printed. */
+export function planProgram(program: Program, target: Target, { fuse = true }: CompileOptions = {}): Plan {
   const lowered = lowerProgram(program);
   const fused = fuse ? fuseNests(lowered) : lowered;
   const nests = packOperands(fused.nests, target, (nest) => scheduleNest(nest, target));
   const placed = placeUpdates({ ...fused, nests });
   const launches = placed.nests.map(({ nest, origin }): ScheduledLaunch => {
-    verifyNest(nest);
     const scheduled: ScheduledNest = { nest, schedule: scheduleNest(nest, target), target };
     return { scheduled, origin, tasks: taskCount(scheduled) };
   });

@@ -22,24 +22,35 @@ export interface Configuration {
   /** Workers; default: all processors. Results do not depend on it. */
   readonly threads?: number;
   /**
+   * Bytes of memory that the device may take for weights, data and scratch; default: what the engine grants, up to
+   * 4 GiB. A step that does not fit is refused with a PlanMemoryError.
+   */
+  readonly memoryLimit?: number;
+  /**
    * Which machine code `x64` prints: `auto` (the default) the widest vectors that the processor has. Results do not
    * depend on it.
    */
   readonly instructions?: Instructions;
 }
 
+interface Settings {
+  readonly threads: number;
+  readonly instructions: Instructions;
+  readonly memoryLimit: number | undefined;
+}
+
 interface DeviceKind {
   readonly name: Exclude<DeviceName, "auto">;
   /** The device, or why it cannot run here. */
-  open(threads: number, instructions: Instructions): Promise<Device | string>;
+  open(settings: Settings): Promise<Device | string>;
 }
 
 /** Fastest first. */
 const kinds: readonly DeviceKind[] = [
   {
     name: "x64",
-    open: async (threads, instructions) => {
-      const device = createCpuDevice({ kind: "x64", threads, instructions, toolchain: compilerToolchain });
+    open: async (settings) => {
+      const device = createCpuDevice({ kind: "x64", ...settings, toolchain: compilerToolchain });
       const refusal = await device.refusal();
       if (refusal !== undefined) await device.close();
       return refusal ?? device;
@@ -47,8 +58,8 @@ const kinds: readonly DeviceKind[] = [
   },
   {
     name: "wasm",
-    open: async (threads) =>
-      wasmRefusal() ?? createCpuDevice({ kind: "wasm", threads, toolchain: compilerToolchain }),
+    open: async (settings) =>
+      wasmRefusal() ?? createCpuDevice({ kind: "wasm", ...settings, toolchain: compilerToolchain }),
   },
   { name: "reference", open: async () => createReferenceDevice() },
 ];
@@ -71,6 +82,7 @@ export function configure(configuration: Configuration): void {
   if (configuration.device !== undefined) checkDevice("device", configuration.device);
   if (configuration.threads !== undefined) checkThreads("threads", configuration.threads);
   if (configuration.instructions !== undefined) checkInstructions("instructions", configuration.instructions);
+  if (configuration.memoryLimit !== undefined) checkMemoryLimit(configuration.memoryLimit);
   const before = state.device;
   state.configuration = { ...configuration };
   state.device = undefined;
@@ -96,7 +108,7 @@ async function chooseDevice(): Promise<Device> {
   await platform.prepareEngine();
   const tried = name === "auto" ? kinds : kinds.filter((kind) => kind.name === name);
   for (const kind of tried) {
-    const device = await kind.open(threads, instructions);
+    const device = await kind.open({ threads, instructions, memoryLimit: configuration.memoryLimit });
     if (typeof device === "object") {
       if (name === "auto" && kind.name === "reference")
         warnOnce("Tilework runs on its slow reference device: this engine has no WebAssembly with SIMD");
@@ -152,4 +164,12 @@ function checkInstructions(argument: string, name: string): asserts name is Inst
 function checkThreads(argument: string, threads: number): void {
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024)
     throw new ArgumentError(argument, `${argument} must be an integer from 1 to 1024; got ${threads}`);
+}
+
+function checkMemoryLimit(bytes: number): void {
+  if (!Number.isInteger(bytes) || bytes < 2 ** 20)
+    throw new ArgumentError(
+      "memoryLimit",
+      `memoryLimit must be a whole number of bytes, at least ${2 ** 20}; got ${bytes}`,
+    );
 }

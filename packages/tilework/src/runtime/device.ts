@@ -1,4 +1,5 @@
 /** What every device offers to `keras/`: variables that live on it and programs that run on them. */
+import type { Plan } from "../compiler/plan.ts";
 import type { Program } from "../graph/program.ts";
 import type { Variable } from "../graph/value.ts";
 import type { Dtype } from "../tensor/dtype.ts";
@@ -47,6 +48,17 @@ export type StoreSnapshot = ReadonlyMap<Variable, ArrayBufferView>;
 export interface Executable {
   /** Runs one step after the other over the store's variables; gives each step's outputs. */
   run(store: VariableStore, steps: readonly StepFeeds[]): Promise<StepOutputs[]>;
+  /**
+   * Runs the steps launch by launch; gives what each launch of the plan took, in milliseconds a step. Left out where
+   * programs run without a plan.
+   */
+  profile?(store: VariableStore, steps: readonly StepFeeds[]): Promise<number[]>;
+}
+
+/** A program's plan, and how many bytes its scratch memory may take by now. */
+export interface Inspection {
+  readonly plan: Plan;
+  readonly availableBytes: number;
 }
 
 export interface Device {
@@ -56,6 +68,11 @@ export interface Device {
   createSource(data: HostData, rowSize: number, dtype: Dtype): DataSource;
   /** Compiles a program, or takes it from the cache. */
   load(program: Program): Promise<Executable>;
+  /**
+   * The plan by which a program runs here, also one that `load` refuses because it does not fit; nothing is loaded.
+   * Left out where programs run without one.
+   */
+  inspect?(program: Program): Promise<Inspection>;
   /** Ends its workers; the next call starts fresh ones. */
   close(): Promise<void>;
 }

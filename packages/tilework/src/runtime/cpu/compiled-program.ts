@@ -4,6 +4,7 @@ import type { Plan } from "../../compiler/plan.ts";
 import type { Target } from "../../compiler/target.ts";
 import { type Program, variablesOf } from "../../graph/program.ts";
 import type { Variable } from "../../graph/value.ts";
+import { checkPlanFits } from "../plan-memory-error.ts";
 import { aligned } from "./allocator.ts";
 import type { CpuRuntime } from "./cpu-runtime.ts";
 import type { KernelBinary } from "./messages.ts";
@@ -64,7 +65,9 @@ export async function compileForCpu(
   program: Program,
   target: Target,
 ): Promise<CompiledProgram> {
-  const plan = toolchain.compile(program, target);
+  const plan = toolchain.plan(program, target);
+  checkPlanFits(plan, runtime.availableForArena);
+  toolchain.verify(plan);
   const kernels = plan.kernels.map((kernel) => toolchain.emit(kernel));
   const binary =
     target.printer === "x64"

@@ -10,6 +10,16 @@ import { makeSelfCheck } from "./self-check.ts";
 import { WorkerPool } from "./worker-pool.ts";
 import type { Instructions, Machine } from "./x64-machine.ts";
 
+export interface CpuRuntimeOptions {
+  readonly threads: number;
+  /** Whether workers share memory; default: where the platform can. */
+  readonly shared?: boolean | undefined;
+  /** Given, workers run machine code. */
+  readonly instructions?: Instructions | undefined;
+  /** Bytes of memory at most. */
+  readonly memoryLimit?: number | undefined;
+}
+
 export class CpuRuntime {
   readonly threads: number;
   readonly memory: DeviceMemory;
@@ -24,10 +34,9 @@ export class CpuRuntime {
   #programNumbers = 0;
   #arena = { address: 0, bytes: 0 };
 
-  /** `instructions` given, workers run machine code. */
-  constructor(threads: number, shared?: boolean, instructions?: Instructions) {
+  constructor({ threads, shared, instructions, memoryLimit }: CpuRuntimeOptions) {
     this.#instructions = instructions;
-    this.memory = createDeviceMemory(shared);
+    this.memory = createDeviceMemory(shared, memoryLimit);
     this.threads = this.memory.shared === undefined ? 1 : threads;
     this.#blocks = new FinalizationRegistry((addresses) => {
       for (const address of addresses) this.memory.free(address);
@@ -114,6 +123,11 @@ export class CpuRuntime {
       this.#arena = { address: this.memory.allocate(bytes), bytes };
     }
     return this.#arena.address;
+  }
+
+  /** Bytes that scratch memory can have by now. */
+  get availableForArena(): number {
+    return this.memory.limit - this.memory.used + this.#arena.bytes;
   }
 
   /** Runs the task when all calls before it are done, and before any later one begins. */

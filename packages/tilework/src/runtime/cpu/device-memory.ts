@@ -14,6 +14,8 @@ export interface DeviceMemory {
   readonly shared: WebAssembly.Memory | undefined;
   /** How large it is by now. */
   readonly bytes: number;
+  /** Bytes that can be handed out in all. */
+  readonly limit: number;
   /** Bytes handed out. */
   readonly used: number;
   /** The address of a new block, a multiple of 64. Throws a DeviceMemoryError when there is no room. */
@@ -39,18 +41,22 @@ const growth = 16 * 2 ** 20;
 
 export class SharedDeviceMemory implements DeviceMemory {
   readonly shared: WebAssembly.Memory;
-  readonly #limit: number;
+  readonly #end: number;
   readonly #allocator = new Allocator(lowestAddress);
 
-  constructor() {
+  constructor(memoryLimit = Number.POSITIVE_INFINITY) {
     const { memory, limit } = createMemory(true);
     this.shared = memory;
-    this.#limit = limit;
+    this.#end = Math.min(limit, lowestAddress + wholePages(memoryLimit));
     this.#allocator.extend(this.bytes);
   }
 
   get bytes(): number {
     return this.shared.buffer.byteLength;
+  }
+
+  get limit(): number {
+    return this.#end - lowestAddress;
   }
 
   get used(): number {
@@ -79,8 +85,8 @@ export class SharedDeviceMemory implements DeviceMemory {
 
   #growAndAllocate(bytes: number): number {
     const missing = this.#allocator.missing(bytes);
-    if (this.bytes + missing > this.#limit) throw new DeviceMemoryError(bytes, this.used, this.#limit);
-    const generous = Math.min(Math.max(missing, growth), this.#limit - this.bytes);
+    if (this.bytes + missing > this.#end) throw new DeviceMemoryError(bytes, this.used, this.limit);
+    const generous = Math.min(Math.max(missing, growth), this.#end - this.bytes);
     if (!this.#tryGrow(generous) && !this.#tryGrow(missing))
       throw new DeviceMemoryError(bytes, this.used, this.bytes);
     this.#allocator.extend(this.bytes);
@@ -99,9 +105,14 @@ export class SharedDeviceMemory implements DeviceMemory {
 
 export class WorkerOwnedMemory implements DeviceMemory {
   readonly shared: undefined;
+  readonly limit: number;
   readonly #allocator = new Allocator(lowestAddress);
   readonly #contents = new Map<number, Uint8Array>();
   #link: MemoryLink | undefined;
+
+  constructor(memoryLimit = Number.POSITIVE_INFINITY) {
+    this.limit = Math.min(maximumPages * pageBytes - lowestAddress, wholePages(memoryLimit));
+  }
 
   get bytes(): number {
     return this.#allocator.end;
@@ -112,11 +123,11 @@ export class WorkerOwnedMemory implements DeviceMemory {
   }
 
   allocate(bytes: number): number {
-    const limit = maximumPages * pageBytes;
     const found = this.#allocator.allocate(bytes);
     if (found !== undefined) return found;
     const missing = this.#allocator.missing(bytes);
-    if (this.bytes + missing > limit) throw new DeviceMemoryError(bytes, this.used, limit);
+    if (this.bytes + missing > lowestAddress + this.limit)
+      throw new DeviceMemoryError(bytes, this.used, this.limit);
     this.#allocator.extend(this.bytes + missing);
     return this.#allocator.allocate(bytes)!;
   }
@@ -148,7 +159,14 @@ export class WorkerOwnedMemory implements DeviceMemory {
   }
 }
 
-/** Shared memory where the platform has it. */
-export function createDeviceMemory(shared: boolean = platform.sharedMemory): DeviceMemory {
-  return shared ? new SharedDeviceMemory() : new WorkerOwnedMemory();
+function wholePages(bytes: number): number {
+  return Math.ceil(bytes / pageBytes) * pageBytes;
+}
+
+/** Shared memory where the platform has it, of at most so many bytes. */
+export function createDeviceMemory(
+  shared: boolean = platform.sharedMemory,
+  memoryLimit?: number,
+): DeviceMemory {
+  return shared ? new SharedDeviceMemory(memoryLimit) : new WorkerOwnedMemory(memoryLimit);
 }

@@ -166,9 +166,9 @@ test("programs of the same structure are compiled once, each over its own variab
   let compilations = 0;
   const counting = {
     ...first.toolchain,
-    compile: (...args: Parameters<typeof first.toolchain.compile>) => {
+    plan: (...args: Parameters<typeof first.toolchain.plan>) => {
       compilations++;
-      return first.toolchain.compile(...args);
+      return first.toolchain.plan(...args);
     },
   };
   const cpu = device({ threads: 1, toolchain: counting });

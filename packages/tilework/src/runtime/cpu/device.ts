@@ -5,7 +5,7 @@ import type { Program } from "../../graph/program.ts";
 import { platform } from "../../platform/current.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
 import { BoundedCache } from "../bounded-cache.ts";
-import type { DataSource, Device, Executable, HostData, VariableStore } from "../device.ts";
+import type { DataSource, Device, Executable, HostData, Inspection, VariableStore } from "../device.ts";
 import { DeviceError } from "../device-error.ts";
 import { warnOnce } from "../warn-once.ts";
 import { type CompiledProgram, compileForCpu } from "./compiled-program.ts";
@@ -28,6 +28,8 @@ export interface CpuDeviceOptions {
   readonly instructions?: Instructions;
   /** Whether workers share memory; default: where the platform can. */
   readonly shared?: boolean;
+  /** Bytes of memory at most; default: what the engine grants, up to 4 GiB. */
+  readonly memoryLimit?: number | undefined;
   readonly toolchain: Toolchain;
 }
 
@@ -57,9 +59,14 @@ class PooledDevice implements CpuDevice {
 
   constructor(options: CpuDeviceOptions) {
     const { kind, threads = platform.availableThreads, variant, shared, toolchain } = options;
-    const { instructions = "auto" } = options;
+    const { instructions = "auto", memoryLimit } = options;
     this.name = kind;
-    this.#runtime = new CpuRuntime(threads, shared, kind === "x64" ? instructions : undefined);
+    this.#runtime = new CpuRuntime({
+      threads,
+      shared,
+      instructions: kind === "x64" ? instructions : undefined,
+      memoryLimit,
+    });
     this.#toolchain = toolchain;
     this.#variant = variant;
     if (this.#runtime.memory.shared === undefined && threads > 1)
@@ -96,6 +103,11 @@ class PooledDevice implements CpuDevice {
     this.#executables.set(program, executable);
     executable.catch(() => this.#executables.delete(program));
     return executable;
+  }
+
+  async inspect(program: Program): Promise<Inspection> {
+    const plan = this.#toolchain.plan(program, await this.#target());
+    return { plan, availableBytes: this.#runtime.availableForArena };
   }
 
   async refusal(): Promise<string | undefined> {

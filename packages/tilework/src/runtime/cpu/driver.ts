@@ -21,7 +21,8 @@ export function runSteps(
   for (let step = 0; step < run.steps; step++) {
     takeInputs(words, bytes, run, step, worker, barrier.workers);
     barrier.wait();
-    runStages(program, kernels, barrier);
+    if (run.times === 0) runStages(program, kernels, barrier);
+    else timeStages(program, kernels, barrier, new Float64Array(memory, run.times), worker);
     saveOutputs(bytes, run, step, worker, barrier.workers);
     if (run.separate || step === run.steps - 1) barrier.wait();
   }
@@ -34,6 +35,7 @@ interface RunView {
   readonly separate: boolean;
   readonly results: number;
   readonly resultStride: number;
+  readonly times: number;
   readonly inputs: Int32Array;
   readonly outputs: Int32Array;
   /** Word index of the feeds of the first step. */
@@ -53,6 +55,7 @@ function readRun(words: Int32Array, address: number): RunView {
     separate: header[RunHeader.separate] === 1,
     results: header[RunHeader.results]! >>> 0,
     resultStride: header[RunHeader.resultStride]!,
+    times: header[RunHeader.times]! >>> 0,
     inputs: words.slice(inputsAt, outputsAt),
     outputs: words.slice(outputsAt, feeds),
     feeds,
@@ -70,6 +73,30 @@ function runStages(program: Int32Array, kernels: readonly Kernel[], barrier: Bar
       runTask(program, at, end, kernels, task, tasks);
     at = end;
     barrier.wait();
+  }
+}
+
+/** Runs launch after launch, with a barrier after each, and adds what each took to `times`. */
+function timeStages(
+  program: Int32Array,
+  kernels: readonly Kernel[],
+  barrier: Barrier,
+  times: Float64Array,
+  worker: number,
+): void {
+  let at = 1;
+  let launch = 0;
+  for (let stage = program[0]!; stage > 0; stage--) {
+    const tasks = program[at]!;
+    const end = at + 2 + 3 * program[at + 1]!;
+    for (at += 2; at < end; at += 3) {
+      const start = performance.now();
+      for (let task = barrier.takeTask(tasks); task >= 0; task = barrier.takeTask(tasks))
+        runTask(program, at, at + 3, kernels, task, tasks);
+      barrier.wait();
+      if (worker === 0) times[launch]! += performance.now() - start;
+      launch++;
+    }
   }
 }
 

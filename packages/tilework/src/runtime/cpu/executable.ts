@@ -38,20 +38,46 @@ export class CpuExecutable implements Executable {
   }
 
   async run(store: VariableStore, steps: readonly StepFeeds[]): Promise<StepOutputs[]> {
+    const own = this.#check(store, steps);
+    if (steps.length === 0) return [];
+    return this.#runtime.using({ store, steps, executable: this }, () => this.#run(own, steps, 0));
+  }
+
+  async profile(store: VariableStore, steps: readonly StepFeeds[]): Promise<number[]> {
+    const own = this.#check(store, steps);
+    const { memory } = this.#runtime;
+    const launches = this.compiled.plan.stages.reduce((sum, stage) => sum + stage.launches.length, 0);
+    const bytes = launches * Float64Array.BYTES_PER_ELEMENT;
+    return this.#runtime.using({ store, steps, executable: this }, async () => {
+      const times = memory.allocate(bytes);
+      try {
+        memory.write(times, bytes, (target) => target.fill(0));
+        await this.#run(own, steps, times);
+        const sums = new Float64Array((await memory.read(times, bytes)).buffer, 0, launches);
+        return Array.from(sums, (sum) => sum / steps.length);
+      } finally {
+        memory.free(times);
+      }
+    });
+  }
+
+  #check(store: VariableStore, steps: readonly StepFeeds[]): CpuStore {
     if (!(store instanceof CpuStore) || store.runtime !== this.#runtime)
       throw new ArgumentError("store", "the variables live on another device; make the store on this one");
     checkFeeds(Object.fromEntries(this.#inputs.map((input) => [input.name, input])), steps);
     for (const variable of this.#variables.values()) store.addressOf(variable);
-    if (steps.length === 0) return [];
-    return this.#runtime.using({ store, steps, executable: this }, () => this.#run(store, steps));
+    return store;
   }
 
-  async #run(store: CpuStore, steps: readonly StepFeeds[]): Promise<StepOutputs[]> {
+  /** With `times`, the address of a float for each launch, launches run one by one and are timed. */
+  async #run(store: CpuStore, steps: readonly StepFeeds[], times: number): Promise<StepOutputs[]> {
     const blocks: number[] = [];
     try {
       const feeds = this.#stageFeeds(steps, blocks);
       const results = this.#planResults(steps.length, blocks);
-      const { done } = await this.#runtime.queue.run(() => this.#submit(store, feeds, results, blocks));
+      const { done } = await this.#runtime.queue.run(() =>
+        this.#submit(store, { feeds, results, times }, blocks),
+      );
       await done;
       return await this.#readResults(results, steps.length);
     } finally {
@@ -96,8 +122,7 @@ export class CpuExecutable implements Executable {
 
   async #submit(
     store: CpuStore,
-    feeds: RunFeed[][],
-    results: Results,
+    { feeds, results, times }: StagedRun,
     blocks: number[],
   ): Promise<{ done: Promise<void> }> {
     const { memory } = this.#runtime;
@@ -125,6 +150,7 @@ export class CpuExecutable implements Executable {
       separate: overlap(inputs, outputs),
       results: results.address,
       resultStride: results.stride,
+      times,
       feeds,
     });
     const block = memory.allocate(run.byteLength);
@@ -149,6 +175,12 @@ export class CpuExecutable implements Executable {
       ),
     );
   }
+}
+
+interface StagedRun {
+  readonly feeds: RunFeed[][];
+  readonly results: Results;
+  readonly times: number;
 }
 
 /** Where a run's results lie: `stride` bytes a step, each output at its offset. */

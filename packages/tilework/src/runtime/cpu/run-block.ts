@@ -21,7 +21,9 @@ export const RunHeader = {
   separate: 5,
   results: 6,
   resultStride: 7,
-  words: 8,
+  /** Where each launch's milliseconds are added up, 64-bit floats; 0: launches are not timed. */
+  times: 8,
+  words: 9,
 } as const;
 
 export const outputWords = 3;
@@ -55,6 +57,8 @@ export interface Run {
   readonly separate: boolean;
   readonly results: number;
   readonly resultStride: number;
+  /** Address of one 64-bit float a launch; 0 where launches are not timed. */
+  readonly times: number;
   /** For each step one feed an input. */
   readonly feeds: readonly (readonly RunFeed[])[];
 }
@@ -69,6 +73,7 @@ export function encodeRun(run: Run): Int32Array {
     run.separate ? 1 : 0,
     run.results,
     run.resultStride,
+    run.times,
     ...run.inputs.map((input) => input.destination),
     ...run.outputs.flatMap((output) => [output.source, output.bytes, output.offset]),
     ...run.feeds.flatMap((step) =>

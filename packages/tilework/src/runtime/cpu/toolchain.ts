@@ -2,14 +2,16 @@
 import type { KernelCode } from "../../codegen/kernel-code.ts";
 import { emitKernel } from "../../codegen/tile/emit-kernel.ts";
 import { type PrintModuleOptions, printModule } from "../../codegen/wasm/print-module.ts";
-import { compileProgram } from "../../compiler/compile.ts";
+import { planProgram, verifyPlan } from "../../compiler/compile.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import type { ScheduledNest } from "../../compiler/schedule.ts";
 import type { Target } from "../../compiler/target.ts";
 import type { Program } from "../../graph/program.ts";
 
 export interface Toolchain {
-  compile(program: Program, target: Target): Plan;
+  plan(program: Program, target: Target): Plan;
+  /** Throws for a plan whose kernels are not proved safe; it comes before `emit`. */
+  verify(plan: Plan): void;
   emit(kernel: ScheduledNest): KernelCode;
   /** The bytes of a module that exports `k0`, `k1`, … over the imported `env.memory`. */
   print(kernels: readonly KernelCode[], options: PrintModuleOptions): Uint8Array<ArrayBuffer>;
@@ -17,7 +19,8 @@ export interface Toolchain {
 
 /** The library's own. */
 export const compilerToolchain: Toolchain = {
-  compile: compileProgram,
+  plan: planProgram,
+  verify: verifyPlan,
   emit: emitKernel,
   print: printModule,
 };

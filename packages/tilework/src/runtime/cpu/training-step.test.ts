@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { compileProgram } from "../../compiler/compile.ts";
+import { planProgram } from "../../compiler/compile.ts";
 import { firstDifference, tolerances } from "../../testing/tolerances.ts";
 import { trainingStep } from "../../testing/training-step.ts";
 import type { Device, HostData, StepOutputs } from "../device.ts";
@@ -36,8 +36,8 @@ async function train(
 
 const withoutFusion = {
   ...compilerToolchain,
-  compile: (...[program, target]: Parameters<typeof compileProgram>) =>
-    compileProgram(program, target, { fuse: false }),
+  plan: (...[program, target]: Parameters<typeof planProgram>) =>
+    planProgram(program, target, { fuse: false }),
 };
 
 test("20 steps give the same bits for any number of threads, with and without fusion, shared memory or not", async () => {
