@@ -3,7 +3,7 @@
  * from memory. Nothing between the two may write memory or the address's registers.
  */
 import type { Address, Statement } from "../kernel-code.ts";
-import { addressRegisters, integersOf, type PlainStatement, vectorsOf } from "./registers-of.ts";
+import { integerWritten, type PlainStatement, vectorWritten, visitVectorReads } from "./registers-of.ts";
 
 export interface FoldedLoad {
   /** The vector register that is never written, for its reader takes the value from memory. */
@@ -34,7 +34,8 @@ export function foldLoads(
         else for (const branch of [statement.yes, statement.no]) foldBlock(branch);
         continue;
       }
-      const found = memoryOperands(statement).find((register) => pending.has(register));
+      const found =
+        pending.size === 0 ? undefined : memoryOperands(statement).find((register) => pending.has(register));
       if (found !== undefined) {
         const { statement: load, ...fold } = pending.get(found)!;
         readers.set(statement, fold);
@@ -59,9 +60,10 @@ export function foldLoads(
 /** Drops the loads that may not move past this statement. */
 function forget(pending: Map<number, FoldedLoad>, statement: PlainStatement): void {
   if (statement.op === "store" || statement.op === "storeStrided") pending.clear();
-  const { writes } = integersOf(statement);
+  const written = integerWritten(statement);
+  if (written === undefined) return;
   for (const [register, { address }] of pending)
-    if (addressRegisters(address).some((integer) => writes.includes(integer))) pending.delete(register);
+    if (address.base === written || address.index === written) pending.delete(register);
 }
 
 /** Registers of the statement that may stand in memory, the better choice first. */
@@ -100,9 +102,9 @@ function countUses(body: readonly Statement[]): Map<number, "once" | "more"> {
       if (statement.op === "loop") visit(statement.body);
       else if (statement.op === "if") [statement.yes, statement.no].forEach(visit);
       else {
-        const registers = vectorsOf(statement);
-        for (const register of registers.reads) count(reads, register);
-        for (const register of registers.writes) count(writes, register);
+        visitVectorReads(statement, (register) => count(reads, register));
+        const written = vectorWritten(statement);
+        if (written !== undefined) count(writes, written);
       }
     }
   };

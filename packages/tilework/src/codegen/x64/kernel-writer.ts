@@ -11,7 +11,7 @@ import { Assembler, type BasedMemory, type Memory, type Operand } from "./assemb
 import { ConstantPool } from "./constant-pool.ts";
 import { findLiveness, type Interval, type Liveness } from "./live-intervals.ts";
 import { buildNodes, type Cpu, type Node, type NodeProgram } from "./nodes.ts";
-import { vectorsOf } from "./registers-of.ts";
+import { vectorWritten } from "./registers-of.ts";
 
 export const rax = 0;
 export const rdx = 2;
@@ -276,11 +276,11 @@ function constantsWrittenOnce(
     if (node.kind === "loop") node.body.forEach(visit);
     else if (node.kind === "if") [...node.yes, ...node.no].forEach(visit);
     else {
-      for (const register of vectorsOf(node.statement).writes) {
-        if (written.has(register) || node.statement.op !== "constant") constants.delete(register);
-        else constants.set(register, node.statement);
-        written.add(register);
-      }
+      const register = vectorWritten(node.statement);
+      if (register === undefined) return;
+      if (written.has(register) || node.statement.op !== "constant") constants.delete(register);
+      else constants.set(register, node.statement);
+      written.add(register);
     }
   };
   nodes.forEach(visit);

@@ -6,14 +6,15 @@
  */
 import {
   type IfNode,
-  integersOfNode,
   type LoopNode,
   type Node,
   type NodeProgram,
   type PlainNode,
-  vectorsOfNode,
+  visitNodeIntegers,
+  visitNodeVectors,
   writesEarly,
 } from "./nodes.ts";
+import { integerWritten, vectorWritten } from "./registers-of.ts";
 
 export interface Interval {
   readonly register: number;
@@ -101,33 +102,37 @@ class LivenessFinder {
   #block(nodes: readonly Node[]): Flows {
     const flows = newFlows();
     for (const node of nodes) {
-      const next =
-        node.kind === "plain" ? this.#plain(node) : node.kind === "if" ? this.#if(node) : this.#loop(node);
+      if (node.kind === "plain") {
+        this.#plain(node, flows);
+        continue;
+      }
+      const next = node.kind === "if" ? this.#if(node) : this.#loop(node);
       flows.integers.append(next.integers);
       flows.vectors.append(next.vectors);
     }
     return flows;
   }
 
-  #plain(node: PlainNode): Flows {
-    const flows = newFlows();
+  #plain(node: PlainNode, flows: Flows): void {
+    const { statement } = node;
     const at = 2 * this.#position++;
-    const integers = integersOfNode(node, this.#program);
-    const vectors = vectorsOfNode(node);
-    const writing = writesEarly(node.statement) || node.temporaries.length > 0 ? at : at + 1;
-    for (const register of integers.reads) this.#use(this.#integers, flows.integers, register, at);
-    for (const register of vectors.reads) this.#use(this.#vectors, flows.vectors, register, at);
-    for (const register of integers.writes) this.#define(this.#integers, flows.integers, register, at + 1);
-    for (const register of vectors.writes) {
-      const interval = this.#define(this.#vectors, flows.vectors, register, writing);
-      this.#touch(this.#vectors, register, at + 1);
+    const early = writesEarly(statement) || node.temporaries.length > 0;
+    visitNodeIntegers(node, this.#program, (register) =>
+      this.#use(this.#integers, flows.integers, register, at),
+    );
+    visitNodeVectors(node, (register) => this.#use(this.#vectors, flows.vectors, register, at));
+    const integer = integerWritten(statement);
+    if (integer !== undefined) this.#define(this.#integers, flows.integers, integer, at + 1);
+    const vector = vectorWritten(statement);
+    if (vector !== undefined) {
+      const interval = this.#define(this.#vectors, flows.vectors, vector, at + 1);
+      if (early) interval.start = Math.min(interval.start, at);
       interval.hint ??= hintOf(node);
     }
     for (const register of node.temporaries) {
       this.#touch(this.#vectors, register, at).temporary = true;
       this.#touch(this.#vectors, register, at + 1);
     }
-    return flows;
   }
 
   #use(intervals: Map<number, Interval>, flow: Flow, register: number, position: number): void {

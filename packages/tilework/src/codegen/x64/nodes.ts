@@ -4,7 +4,16 @@
  */
 import type { ControlStatement, KernelCode, Statement, VectorType } from "../kernel-code.ts";
 import { type FoldedLoad, foldLoads } from "./fold-loads.ts";
-import { integersOf, mapVectors, type PlainStatement, vectorsOf } from "./registers-of.ts";
+import {
+  integerWritten,
+  mapVectors,
+  type PlainStatement,
+  readsVector,
+  vectorWritten,
+  visitAddress,
+  visitIntegerReads,
+  visitVectorReads,
+} from "./registers-of.ts";
 import { separateValues } from "./separate-values.ts";
 
 export type Cpu = "avx2" | "avx512";
@@ -92,18 +101,18 @@ class NodeBuilder {
   }
 
   #block(body: readonly Statement[]): Node[] {
-    return body
-      .filter((statement) => !this.#folds.loads.has(statement))
-      .flatMap((statement) => this.#apart(statement))
-      .map((statement) => this.#node(statement));
+    const nodes: Node[] = [];
+    for (const statement of body)
+      if (!this.#folds.loads.has(statement))
+        for (const part of this.#apart(statement)) nodes.push(this.#node(part));
+    return nodes;
   }
 
   /** A result that is written early goes to a register of its own first where it would replace an operand. */
   #apart(statement: Statement): Statement[] {
     if (statement.op === "loop" || statement.op === "if" || !writesEarly(statement)) return [statement];
-    const { reads, writes } = vectorsOf(statement);
-    const to = writes[0]!;
-    if (!reads.includes(to)) return [statement];
+    const to = vectorWritten(statement)!;
+    if (!readsVector(statement, to)) return [statement];
     const apart = this.#vectors.push(this.#vectors[to]!) - 1;
     const renamed = mapVectors(
       statement,
@@ -152,17 +161,16 @@ class NodeBuilder {
   }
 }
 
-function integersWritten(body: readonly Statement[]): Set<number> {
-  const written = new Set<number>();
+function integersWritten(body: readonly Statement[], written: Set<number> = new Set()): Set<number> {
   for (const statement of body) {
     if (statement.op === "loop") {
       if (statement.counter !== undefined) written.add(statement.counter);
-      for (const register of integersWritten(statement.body)) written.add(register);
+      integersWritten(statement.body, written);
     } else if (statement.op === "if") {
-      for (const branch of [statement.yes, statement.no])
-        for (const register of integersWritten(branch)) written.add(register);
+      for (const branch of [statement.yes, statement.no]) integersWritten(branch, written);
     } else {
-      for (const register of integersOf(statement).writes) written.add(register);
+      const register = integerWritten(statement);
+      if (register !== undefined) written.add(register);
     }
   }
   return written;
@@ -206,23 +214,25 @@ export function writesEarly(statement: PlainStatement): boolean {
   }
 }
 
-/** Vector registers that a node reads and writes. */
-export function vectorsOfNode(node: PlainNode): { reads: number[]; writes: readonly number[] } {
-  const { reads, writes } = vectorsOf(node.statement);
-  const present = reads.filter((register) => register !== node.folded?.register);
-  return { reads: node.tail === undefined ? present : [...present, node.tail], writes };
+/** Calls `visit` for each vector register that a node reads. */
+export function visitNodeVectors(
+  { statement, folded, tail }: PlainNode,
+  visit: (register: number) => void,
+): void {
+  visitVectorReads(statement, (register) => {
+    if (register !== folded?.register) visit(register);
+  });
+  if (tail !== undefined) visit(tail);
 }
 
-export function integersOfNode(
-  node: PlainNode,
-  program: NodeProgram,
-): { reads: number[]; writes: readonly number[] } {
-  const { statement, folded } = node;
-  const { reads, writes } = integersOf(statement);
-  const all = [...reads];
-  if (folded !== undefined)
-    all.push(...(folded.address.index === undefined ? [] : [folded.address.index]), folded.address.base);
-  if (statement.op === "argument") all.push(program.argumentBlock);
-  if (statement.op === "begin" || statement.op === "end") all.push(program.callBlock);
-  return { reads: all, writes };
+/** Calls `visit` for each integer register that a node reads. */
+export function visitNodeIntegers(
+  { statement, folded }: PlainNode,
+  { argumentBlock, callBlock }: NodeProgram,
+  visit: (register: number) => void,
+): void {
+  visitIntegerReads(statement, visit);
+  if (folded !== undefined) visitAddress(folded.address, visit);
+  if (statement.op === "argument") visit(argumentBlock);
+  if (statement.op === "begin" || statement.op === "end") visit(callBlock);
 }

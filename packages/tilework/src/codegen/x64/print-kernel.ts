@@ -5,12 +5,13 @@
  * begin and end, and the result 0.
  */
 import { invariant } from "../../util/errors.ts";
-import type { IntegerStatement, KernelCode, VectorStatement } from "../kernel-code.ts";
+import type { KernelCode, VectorStatement } from "../kernel-code.ts";
 import type { Condition } from "./instructions.ts";
 import { KernelWriter, rax, rdi, rdx, rsi, rsp } from "./kernel-writer.ts";
 import type { Cpu, IfNode, LoopNode, Node } from "./nodes.ts";
 import { printIntegerStatement } from "./print-integer-statement.ts";
 import { printVectorStatement } from "./print-vector-statement.ts";
+import { isIntegerStatement } from "./registers-of.ts";
 
 export type { Cpu };
 
@@ -60,28 +61,9 @@ function printBlock(writer: KernelWriter, nodes: readonly Node[]): void {
     writer.beginStatement();
     if (node.kind === "loop") printLoop(writer, node);
     else if (node.kind === "if") printIf(writer, node);
-    else if (isInteger(node.statement)) printIntegerStatement(writer, node.statement);
+    else if (isIntegerStatement(node.statement)) printIntegerStatement(writer, node.statement);
     else printVectorStatement(writer, node as typeof node & { statement: VectorStatement });
   }
-}
-
-const integerOps: ReadonlySet<string> = new Set<IntegerStatement["op"]>([
-  "argument",
-  "begin",
-  "end",
-  "integer",
-  "offset",
-  "addIntegers",
-  "scale",
-  "divide",
-  "remainder",
-  "atMost",
-  "atLeast",
-  "loadInteger",
-]);
-
-function isInteger(statement: IntegerStatement | VectorStatement): statement is IntegerStatement {
-  return integerOps.has(statement.op);
 }
 
 function printLoop(writer: KernelWriter, node: LoopNode): void {

@@ -3,10 +3,118 @@ import type { Address, IntegerStatement, VectorStatement } from "../kernel-code.
 
 export type PlainStatement = IntegerStatement | VectorStatement;
 
+type Visit = (register: number) => void;
 type Rename = (register: number) => number;
 
-/** The statement with its vector registers replaced, those read by `read`, the one written by `write`. */
-export function mapVectors<S extends PlainStatement>(statement: S, read: Rename, write: Rename): S;
+/** Calls `visit` for each vector register that is read, as often as it is named. */
+export function visitVectorReads(statement: PlainStatement, visit: Visit): void {
+  switch (statement.op) {
+    case "gather":
+      visit(statement.indices);
+      return;
+    case "store":
+    case "storeStrided":
+    case "move":
+      visit(statement.from);
+      return;
+    case "unary":
+    case "convert":
+      visit(statement.x);
+      return;
+    case "binary":
+      visit(statement.x);
+      if (!isShift(statement.binary)) visit(statement.y);
+      return;
+    case "compare":
+      visit(statement.x);
+      visit(statement.y);
+      return;
+    case "fma":
+      visit(statement.x);
+      visit(statement.y);
+      visit(statement.z);
+      return;
+    case "select":
+      visit(statement.condition);
+      visit(statement.yes);
+      visit(statement.no);
+      return;
+    case "reduceLanes":
+      statement.from.forEach(visit);
+      return;
+  }
+}
+
+function isShift(binary: string): boolean {
+  return binary === "shl" || binary === "shrU" || binary === "shrS";
+}
+
+export function readsVector(statement: PlainStatement, register: number): boolean {
+  let found = false;
+  visitVectorReads(statement, (read) => {
+    if (read === register) found = true;
+  });
+  return found;
+}
+
+const integerOps: ReadonlySet<string> = new Set<IntegerStatement["op"]>([
+  "argument",
+  "begin",
+  "end",
+  "integer",
+  "offset",
+  "addIntegers",
+  "scale",
+  "divide",
+  "remainder",
+  "atMost",
+  "atLeast",
+  "loadInteger",
+]);
+
+export function isIntegerStatement(statement: PlainStatement): statement is IntegerStatement {
+  return integerOps.has(statement.op);
+}
+
+/** The vector register that the statement writes. */
+export function vectorWritten(statement: PlainStatement): number | undefined {
+  return "to" in statement && !isIntegerStatement(statement) ? statement.to : undefined;
+}
+
+/** The integer register that the statement writes. */
+export function integerWritten(statement: PlainStatement): number | undefined {
+  return isIntegerStatement(statement) ? statement.to : undefined;
+}
+
+/** Calls `visit` for each integer register that is read. */
+export function visitIntegerReads(statement: PlainStatement, visit: Visit): void {
+  switch (statement.op) {
+    case "offset":
+    case "splatInteger":
+      visit(statement.from);
+      return;
+    case "addIntegers":
+      visit(statement.x);
+      visit(statement.y);
+      return;
+    case "scale":
+    case "divide":
+    case "remainder":
+    case "atMost":
+    case "atLeast":
+      visit(statement.x);
+      return;
+    default:
+      if ("address" in statement) visitAddress(statement.address, visit);
+  }
+}
+
+export function visitAddress({ base, index }: Address, visit: Visit): void {
+  visit(base);
+  if (index !== undefined) visit(index);
+}
+
+/** The statement with the vector registers that it reads replaced, and then the one that it writes. */
 export function mapVectors(statement: PlainStatement, read: Rename, write: Rename): PlainStatement {
   switch (statement.op) {
     case "load":
@@ -32,75 +140,16 @@ export function mapVectors(statement: PlainStatement, read: Rename, write: Renam
     case "compare":
       return { ...statement, x: read(statement.x), y: read(statement.y), to: write(statement.to) };
     case "fma": {
-      const { x, y, z, to } = statement;
-      return { ...statement, x: read(x), y: read(y), z: read(z), to: write(to) };
+      const [x, y, z] = [read(statement.x), read(statement.y), read(statement.z)];
+      return { ...statement, x, y, z, to: write(statement.to) };
     }
     case "select": {
-      const { condition, yes, no, to } = statement;
-      return { ...statement, condition: read(condition), yes: read(yes), no: read(no), to: write(to) };
+      const [condition, yes, no] = [read(statement.condition), read(statement.yes), read(statement.no)];
+      return { ...statement, condition, yes, no, to: write(statement.to) };
     }
     case "reduceLanes":
       return { ...statement, from: statement.from.map(read), to: write(statement.to) };
     default:
       return statement;
   }
-}
-
-export function isShift(binary: string): boolean {
-  return binary === "shl" || binary === "shrU" || binary === "shrS";
-}
-
-export interface RegistersOf {
-  readonly reads: readonly number[];
-  readonly writes: readonly number[];
-}
-
-export function vectorsOf(statement: PlainStatement): RegistersOf {
-  const reads: number[] = [];
-  const writes: number[] = [];
-  const record =
-    (list: number[]): Rename =>
-    (register) => {
-      list.push(register);
-      return register;
-    };
-  mapVectors(statement, record(reads), record(writes));
-  return { reads, writes };
-}
-
-export function integersOf(statement: PlainStatement): RegistersOf {
-  switch (statement.op) {
-    case "argument":
-    case "begin":
-    case "end":
-    case "integer":
-      return { reads: [], writes: [statement.to] };
-    case "offset":
-      return { reads: [statement.from], writes: [statement.to] };
-    case "addIntegers":
-      return { reads: [statement.x, statement.y], writes: [statement.to] };
-    case "scale":
-    case "divide":
-    case "remainder":
-    case "atMost":
-    case "atLeast":
-      return { reads: [statement.x], writes: [statement.to] };
-    case "loadInteger":
-      return { reads: addressRegisters(statement.address), writes: [statement.to] };
-    case "splatInteger":
-      return { reads: [statement.from], writes: [] };
-    case "load":
-    case "splat":
-    case "loadStrided":
-    case "gather":
-    case "store":
-    case "storeStrided":
-      return { reads: addressRegisters(statement.address), writes: [] };
-    default:
-      return { reads: [], writes: [] };
-  }
-}
-
-export function addressRegisters({ base, index }: Address): number[] {
-  return index === undefined ? [base] : [base, index];
 }

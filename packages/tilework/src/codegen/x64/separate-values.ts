@@ -1,10 +1,16 @@
 /**
  * Gives each value its own register number where kernel code uses one number for several: between two statements
- * of one block that write a register without reading it, the register is the first one's value alone. Then a
+ * of one run that write a register without reading it, the register is the first one's value alone. Then a
  * register tile's operands have short lives, and an operand that is used once is seen to be so.
  */
 import type { Statement, VectorType } from "../kernel-code.ts";
-import { mapVectors, type PlainStatement, vectorsOf } from "./registers-of.ts";
+import {
+  mapVectors,
+  type PlainStatement,
+  readsVector,
+  vectorWritten,
+  visitVectorReads,
+} from "./registers-of.ts";
 
 export interface SeparatedValues {
   readonly body: readonly Statement[];
@@ -12,20 +18,35 @@ export interface SeparatedValues {
 }
 
 export function separateValues(body: readonly Statement[], vectors: readonly VectorType[]): SeparatedValues {
-  const types = [...vectors];
+  const freshWrites = new Uint32Array(vectors.length);
   const shared = new Set<number>();
   visitRuns(body, (run) => {
-    for (const register of readFromOutside(run)) shared.add(register);
+    readsFromOutside(run, shared);
+    for (const statement of run) {
+      const register = freshlyWritten(statement);
+      if (register !== undefined) freshWrites[register]!++;
+    }
   });
-  return { body: separateBlock(body, { types, shared }), vectors: types };
+  if (freshWrites.every((count) => count <= 1)) return { body, vectors };
+  const types = [...vectors];
+  return { body: separateBlock(body, { types, shared, freshWrites }), vectors: types };
 }
 
 interface Registers {
   readonly types: VectorType[];
   /** Those whose value passes from one run of statements to another. */
   readonly shared: ReadonlySet<number>;
+  /** How many statements write each register without reading it. */
+  readonly freshWrites: Uint32Array;
 }
 
+/** The register that a statement writes without reading it. */
+function freshlyWritten(statement: PlainStatement): number | undefined {
+  const register = vectorWritten(statement);
+  return register === undefined || readsVector(statement, register) ? undefined : register;
+}
+
+/** A run is what stands between loops and branches. */
 function visitRuns(body: readonly Statement[], visit: (run: readonly PlainStatement[]) => void): void {
   let run: PlainStatement[] = [];
   for (const statement of body) {
@@ -41,65 +62,59 @@ function visitRuns(body: readonly Statement[], visit: (run: readonly PlainStatem
   visit(run);
 }
 
-function readFromOutside(run: readonly PlainStatement[]): Set<number> {
+function readsFromOutside(run: readonly PlainStatement[], found: Set<number>): void {
   const written = new Set<number>();
-  const outside = new Set<number>();
   for (const statement of run) {
-    const { reads, writes } = vectorsOf(statement);
-    for (const register of reads) if (!written.has(register)) outside.add(register);
-    for (const register of writes) written.add(register);
+    visitVectorReads(statement, (register) => {
+      if (!written.has(register)) found.add(register);
+    });
+    const register = vectorWritten(statement);
+    if (register !== undefined) written.add(register);
   }
-  return outside;
 }
-
-const isNested = (statement: Statement): boolean => statement.op === "loop" || statement.op === "if";
 
 function separateBlock(body: readonly Statement[], registers: Registers): Statement[] {
   const result: Statement[] = [];
   let run: PlainStatement[] = [];
   const close = (): void => {
-    result.push(...separateRun(run, registers));
+    for (const statement of separateRun(run, registers)) result.push(statement);
     run = [];
   };
   for (const statement of body) {
-    if (!isNested(statement)) {
-      run.push(statement as PlainStatement);
-      continue;
-    }
-    close();
-    if (statement.op === "loop")
+    if (statement.op === "loop") {
+      close();
       result.push({ ...statement, body: separateBlock(statement.body, registers) });
-    else if (statement.op === "if") {
+    } else if (statement.op === "if") {
+      close();
       const [yes, no] = [separateBlock(statement.yes, registers), separateBlock(statement.no, registers)];
       result.push({ ...statement, yes, no });
+    } else {
+      run.push(statement);
     }
   }
   close();
   return result;
 }
 
-function separateRun(run: readonly PlainStatement[], { types, shared }: Registers): PlainStatement[] {
-  const fresh = freshWrites(run);
-  const last = new Map<number, number>();
-  for (const [at, register] of fresh) last.set(register, at);
+function separateRun(
+  run: readonly PlainStatement[],
+  { types, shared, freshWrites }: Registers,
+): readonly PlainStatement[] {
+  const fresh = run.map((statement) => {
+    const register = freshlyWritten(statement);
+    return register !== undefined && freshWrites[register]! > 1 ? register : undefined;
+  });
+  if (fresh.every((register) => register === undefined)) return run;
+  const last = new Map(fresh.map((register, at) => [register, at]));
   const names = new Map<number, number>();
   const rename = (register: number): number => names.get(register) ?? register;
   return run.map((statement, at) => {
-    const renamed = mapVectors(statement, rename, (register) => register);
-    const register = fresh.get(at);
-    if (register === undefined) return mapVectors(renamed, (read) => read, rename);
-    if (shared.has(register) && last.get(register) === at) names.delete(register);
-    else names.set(register, types.push(types[register]!) - 1);
-    return mapVectors(renamed, (read) => read, rename);
+    const register = fresh[at];
+    return mapVectors(statement, rename, (to) => {
+      if (register === undefined) return rename(to);
+      if (shared.has(register) && last.get(register) === at) names.delete(register);
+      else names.set(register, types.push(types[register]!) - 1);
+      return rename(to);
+    });
   });
-}
-
-/** The statements that write a register without reading it, with the register. */
-function freshWrites(run: readonly PlainStatement[]): Map<number, number> {
-  const fresh = new Map<number, number>();
-  run.forEach((statement, at) => {
-    const { reads, writes } = vectorsOf(statement);
-    for (const register of writes) if (!reads.includes(register)) fresh.set(at, register);
-  });
-  return fresh;
 }
