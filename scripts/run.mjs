@@ -21,6 +21,7 @@ function install(folder = root, ...flags) {
   const digest = createHash("sha256").update(lock).digest("hex");
   const mark = join(folder, "node_modules", ".installed-from");
   if (existsSync(mark) && readFileSync(mark, "utf8") === digest) return;
+  console.log("Installing the development dependencies; this happens once.");
   const npm = process.env.npm_execpath;
   const args = ["ci", "--no-audit", "--no-fund", "--loglevel", "warn", ...flags];
   if (npm) run(process.execPath, [npm, ...args], { cwd: folder });
