@@ -44,7 +44,7 @@ export class SharedDeviceMemory implements DeviceMemory {
   readonly #end: number;
   readonly #allocator = new Allocator(lowestAddress);
 
-  constructor(memoryLimit = Number.POSITIVE_INFINITY) {
+  constructor(memoryLimit: number = Number.POSITIVE_INFINITY) {
     const { memory, limit } = createMemory(true);
     this.shared = memory;
     this.#end = Math.min(limit, lowestAddress + wholePages(memoryLimit));
@@ -110,7 +110,7 @@ export class WorkerOwnedMemory implements DeviceMemory {
   readonly #contents = new Map<number, Uint8Array>();
   #link: MemoryLink | undefined;
 
-  constructor(memoryLimit = Number.POSITIVE_INFINITY) {
+  constructor(memoryLimit: number = Number.POSITIVE_INFINITY) {
     this.limit = Math.min(maximumPages * pageBytes - lowestAddress, wholePages(memoryLimit));
   }
 
