@@ -5,12 +5,13 @@ import { rankTiles, rowOrder, type Tile, type TileSpace } from "./scheduling/cho
 import { chooseVectorAxis } from "./scheduling/choose-vector-axis.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
+import { variesAlong } from "./scheduling/strided-access.ts";
 import type { Target } from "./target.ts";
 
 /** Fewer tasks than this are cut further while they are long. */
 const ENOUGH_TASKS = 16;
 const LONG_TASK = 8000;
-const MOST_UNROLLED = 320;
+const MOST_UNROLLED = 160;
 
 /** A good default schedule. Any nest gets a valid one. */
 export function scheduleNest(nest: Nest, target: Target): Schedule {
@@ -35,14 +36,25 @@ function tileSpace(nest: Nest, target: Target): TileSpace {
 }
 
 /**
- * The first axis (images) outermost, then blocks of vectors, whose operands stay in the cache while the other
- * axes run. Elementwise nests keep the order of memory.
+ * The first axis (images) outermost, then blocks of vectors and whatever else moves the operands that lie along
+ * vectors, so that these stay in the cache while the other axes run. Elementwise nests keep the order of memory.
  */
-function loopOrder({ nest }: NestWork, vectorAxis: number | undefined): number[] {
+function loopOrder({ nest, loads }: NestWork, vectorAxis: number | undefined): number[] {
   if (nest.levels.length === 0 || vectorAxis === undefined || !nest.space.includes(vectorAxis))
     return [...nest.space];
-  const others = nest.space.filter((axis) => axis !== vectorAxis);
-  return [...others.slice(0, 1), vectorAxis, ...others.slice(1)];
+  const [first, ...others] = nest.space.filter((axis) => axis !== vectorAxis);
+  const panels = loads.filter(
+    (access) => variesAlong(access, vectorAxis) && !others.every((axis) => variesAlong(access, axis)),
+  );
+  const moves = (axis: number): boolean => panels.some((access) => variesAlong(access, axis));
+  const isPanelAxis = (axis: number): boolean =>
+    panels.length > 0 && panels.length < loads.length && moves(axis);
+  return [
+    ...(first === undefined ? [] : [first]),
+    vectorAxis,
+    ...others.filter(isPanelAxis),
+    ...others.filter((axis) => !isPanelAxis(axis)),
+  ];
 }
 
 /** Level 1 is unrolled in registers where its accumulators take at most a third of them. */
@@ -108,5 +120,5 @@ function unrollOf({ work, target, window }: TileSpace, tile: Tile, outerReductio
   const all = pointsOf(work.nest, axes);
   if (all * statements <= MOST_UNROLLED / (target.printer === "wasm" ? 3 : 1)) return all;
   const inner = mergedSize(work, axes, last);
-  return target.printer === "x64" && inner <= 16 && inner * statements <= 2 * MOST_UNROLLED ? inner : 1;
+  return target.printer === "x64" && inner <= 16 && inner * statements <= 1.5 * MOST_UNROLLED ? inner : 1;
 }

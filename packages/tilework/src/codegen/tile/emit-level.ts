@@ -20,6 +20,8 @@ class LevelEmitter {
   /** Accumulators by virtual lane, reduction, point and vector register. */
   readonly #accumulators: Accumulator[][][][] = [];
   readonly #registers: number;
+  /** Maxima that start from their first element, because it is known which one that is. */
+  readonly #fresh = new Set<Accumulator>();
 
   constructor(e: Emission, level: number) {
     this.#e = e;
@@ -59,10 +61,28 @@ class LevelEmitter {
     const e = this.#e;
     const { type } = reduction.value;
     const slot = e.builder.vector(type);
+    if (reduction.op !== "add" && this.#isWrittenOut()) return this.#startFresh(reduction, slot);
     if (e.plan.outer.length > 0) this.#resume(reduction, slot, point, lane);
     else
       e.builder.emit({ op: "constant", to: slot, type: type as "f32" | "i32", value: startValue(reduction) });
     return reduction.op === "argmax" ? this.#startPosition(reduction, slot, point, lane) : { slots: [slot] };
+  }
+
+  #startFresh(reduction: NodeReduction, slot: number): Accumulator {
+    const slots =
+      reduction.op === "argmax" ? [slot, this.#e.builder.vector(reduction.position.type)] : [slot];
+    const accumulator = { slots };
+    this.#fresh.add(accumulator);
+    return accumulator;
+  }
+
+  /** Whether all iterations stand one after the other, none of them under a condition. */
+  #isWrittenOut(): boolean {
+    const e = this.#e;
+    const { lanes } = e.nest.levels[this.#level]!;
+    const points = e.plan.levels[this.#level]!.reduce((product, axis) => product * e.plan.sizes[axis]!, 1);
+    const isUnrolled = points === 1 || (this.#level === 0 && points <= e.scheduled.schedule.unroll);
+    return isUnrolled && !lanes && e.plan.outer.length === 0 && guardsOf(e, this.#level).length === 0;
   }
 
   /** The start value in the first iteration of the outer reduction loops, else what the last one stored. */
@@ -199,16 +219,17 @@ class LevelEmitter {
     const outer = e.laneGuarded;
     e.laneGuarded = outer || open.length > 0;
     this.#reductions.forEach((reduction, at) => {
-      accumulate(
-        e,
-        reduction,
-        this.#accumulators[virtual]![at]![this.#slotOf(point)]![lane]!,
-        point,
-        lane,
-        mask,
-      );
+      const into = this.#accumulators[virtual]![at]![this.#slotOf(point)]![lane]!;
+      if (this.#fresh.delete(into)) this.#take(reduction, into, point, lane);
+      else accumulate(e, reduction, into, point, lane, mask);
     });
     e.laneGuarded = outer;
+  }
+
+  /** The first element is the result so far, whatever it is. */
+  #take(reduction: NodeReduction, { slots }: Accumulator, point: Point, lane: number): void {
+    this.#copy(reduction.value, slots[0]!, point, lane);
+    if (reduction.op === "argmax") this.#copy(reduction.position, slots[1]!, point, lane);
   }
 
   #both(x: number | undefined, y: number): number {

@@ -29,6 +29,8 @@ export interface TileSpace {
 
 const MOST_ROWS = 28;
 const MOST_VECTORS = 8;
+/** Statements of one step of a tile, where a point takes several: more would only be more code. */
+const MOST_WRITTEN = 120;
 const LATENCY = 4;
 /** What a load, or a cycle of latency, costs although others hide it. */
 const FRICTION = 0.06;
@@ -108,7 +110,7 @@ function estimate(space: TileSpace, candidate: Candidate): number | undefined {
   const rows = Math.ceil(size / rowTiles);
   const vectors = isLanes ? 16 / target.lanes : Math.ceil(units / vectorTiles);
   if (rows !== candidate.rows || (!isLanes && vectors !== candidate.vectors)) return undefined;
-  const step = stepCost(space, rowAxis, rows, vectors);
+  const step = stepCost(space, rowAxis, rows, vectors, isLanes);
   if (step === undefined) return undefined;
   const reduced = nest.levels[0]?.axes ?? [];
   const steps = pointsOf(nest, reduced) / (isLanes ? 16 : 1);
@@ -136,6 +138,7 @@ function stepCost(
   rowAxis: number | undefined,
   rows: number,
   vectors: number,
+  isLanes: boolean,
 ): number | undefined {
   const points = rows * pointsOf(work.nest, window);
   const copies = (access: StridedAccess): number =>
@@ -157,16 +160,15 @@ function stepCost(
   }
   const accumulators = points * vectors * Math.max(1, work.slots);
   const memoryOperands = target.broadcastOperand && vectors === 1 ? splats : 0;
-  const passing = target.printer === "wasm" ? Math.min(splats, rows) : 1;
+  const passing = target.printer === "wasm" ? loads - held : 1;
   const isTrivial = work.operations <= 1 && work.nest.levels.length > 0;
   const temporaries = isTrivial ? 0 : 2;
-  const isSmallest = rows === 1 && (vectors === 1 || vectors * target.lanes === 16);
-  if (
-    !isSmallest &&
-    work.nest.levels.length > 0 &&
-    accumulators + held + passing + temporaries > target.registers
-  )
+  const isSmallest = rows === 1 && (vectors === 1 || isLanes);
+  const isReduction = work.nest.levels.length > 0;
+  if (!isSmallest && isReduction && accumulators + held + passing + temporaries > target.registers)
     return undefined;
+  const written = (isLanes ? 2 : 1) * points * vectors * work.operations;
+  if (!isSmallest && work.operations > 1 && written > MOST_WRITTEN) return undefined;
   const operations = points * vectors * work.operations;
   const chain = work.nest.levels.length > 0 ? work.chain * LATENCY : 0;
   const issue = (operations + loads - memoryOperands + 3) / 5;
