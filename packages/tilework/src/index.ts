@@ -179,14 +179,10 @@ export type { Weight, WeightSpecification } from "./keras/layers/weight.ts";
 export type { LossLike, LossName } from "./keras/losses/get-loss.ts";
 export * as losses from "./keras/losses/losses.ts";
 export * as metrics from "./keras/metrics/metrics.ts";
-export {
-  Model,
-  type ModelArguments,
-  type ModelOptions,
-  model,
-  type SummaryOptions,
-} from "./keras/models/model.ts";
+export { type ModelArguments, model } from "./keras/models/functional.ts";
+export { Model, type ModelOptions } from "./keras/models/model.ts";
 export { Sequential, type SequentialItem, sequential } from "./keras/models/sequential.ts";
+export type { SummaryOptions } from "./keras/models/summary/summary-options.ts";
 export * as ops from "./keras/ops/ops.ts";
 export type { GradientClipping } from "./keras/optimizers/clip-gradients.ts";
 export type { OptimizerName } from "./keras/optimizers/get-optimizer.ts";

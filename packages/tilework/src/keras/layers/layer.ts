@@ -3,17 +3,19 @@
  * shape once, when it is applied to a symbolic tensor, and refuses there what does not fit.
  */
 import type { Value } from "../../graph/value.ts";
-import type { HostData } from "../../runtime/device.ts";
 import { uniqueName } from "../../runtime/names.ts";
 import { nextSeed } from "../../runtime/random-seed.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
 import { type ArrayInput, type NDArray, toNDArray } from "../../tensor/ndarray.ts";
-import { formatShape, sameShape, sizeOf } from "../../tensor/shape.ts";
+import { sizeOf } from "../../tensor/shape.ts";
 import { ArgumentError, invariant, ShapeError } from "../../util/errors.ts";
 import type { KerasConfig } from "../initializers/initializer.ts";
 import type { CallContext } from "./call-context.ts";
-import { camelCase, classNameOf, snakeCase } from "./class-name.ts";
+import { checkTensors } from "./check-tensors.ts";
+import { classNameOf, snakeCase } from "./class-name.ts";
+import { fitWeight } from "./fit-weight.ts";
 import { type KerasShape, KerasTensor, type LayerNode } from "./keras-tensor.ts";
+import { optionsOfConfig } from "./options-of-config.ts";
 import { Weight, type WeightSpecification } from "./weight.ts";
 
 /** Options of every layer. */
@@ -270,38 +272,9 @@ export abstract class Layer {
   }
 }
 
-/** Keras's config as options: null is what was left out, and a dtype policy is its dtype. */
-function optionsOfConfig(config: KerasConfig, fixed: KerasConfig): Readonly<Record<string, unknown>> {
-  const entries = Object.entries(config).filter(([key, value]) => value !== null && value !== fixed[key]);
-  const options = Object.fromEntries(entries.map(([key, value]) => [camelCase(key), value]));
-  const policy = options.dtype as { readonly config?: { readonly name?: unknown } } | undefined;
-  return typeof policy === "object" ? { ...options, dtype: policy.config?.name } : options;
-}
-
 function oneOrAll(
   tensors: readonly KerasTensor[] | undefined,
 ): KerasShape | readonly KerasShape[] | undefined {
   if (tensors === undefined || tensors.length === 0) return undefined;
   return tensors.length === 1 ? tensors[0]!.shape : tensors.map((tensor) => tensor.shape);
-}
-
-function checkTensors(layer: string, inputs: unknown): readonly KerasTensor[] {
-  const tensors: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs];
-  for (const tensor of tensors) {
-    if (!(tensor instanceof KerasTensor))
-      throw new ArgumentError(
-        "inputs",
-        `${layer}: apply expects what input(…) or another layer's apply gave, got ${tensor === null ? "null" : typeof tensor}`,
-      );
-  }
-  return tensors as readonly KerasTensor[];
-}
-
-function fitWeight(weight: Weight, array: NDArray): HostData {
-  if (!sameShape(weight.shape, array.shape))
-    throw new ArgumentError(
-      "weights",
-      `${weight.path}: expected shape ${formatShape(weight.shape)}, got ${formatShape(array.shape)}`,
-    );
-  return weight.dtype === "float32" ? Float32Array.from(array.data) : Int32Array.from(array.data);
 }

@@ -8,11 +8,10 @@ import { didYouMean } from "../../util/suggest.ts";
 import type { Logs } from "../callbacks/callback.ts";
 import type { History } from "../callbacks/history.ts";
 import type { CallContext } from "../layers/call-context.ts";
-import { type KerasShape, KerasTensor } from "../layers/keras-tensor.ts";
+import type { KerasShape, KerasTensor } from "../layers/keras-tensor.ts";
 import { Layer, type LayerOptions } from "../layers/layer.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
-import { type At, flag, optional, positiveInteger, refusal } from "../options/checks.ts";
-import { isPlainObject, layerChecks, readOptions } from "../options/read-options.ts";
+import { readOptions } from "../options/read-options.ts";
 import type { DataInput } from "../training/columns.ts";
 import type { CompileOptions } from "../training/compile-options.ts";
 import type {
@@ -23,36 +22,14 @@ import type {
   TrainOnBatchOptions,
 } from "../training/fit-options.ts";
 import { Trainer } from "../training/trainer.ts";
-import { type Graph, graphOf } from "./graph.ts";
+import type { Graph } from "./graph.ts";
 import { summaryLines } from "./summary/summary.ts";
+import { type SummaryOptions, summaryChecks } from "./summary/summary-options.ts";
 import { traceGraph } from "./trace-graph.ts";
 
 export interface ModelOptions {
   readonly name?: string | undefined;
   readonly trainable?: boolean | undefined;
-}
-
-export interface SummaryOptions {
-  /** Gets one line a call. Default: the terminal. */
-  readonly printFn?: ((line: string) => void) | undefined;
-  /** Width of the table; default: 88 (108 where connections are shown), or what the terminal has. */
-  readonly lineLength?: number | undefined;
-  /** Whether the layers of models inside are shown. Default false. */
-  readonly expandNested?: boolean | undefined;
-  /** Whether a column tells which layers training changes. Default false. */
-  readonly showTrainable?: boolean | undefined;
-}
-
-const summaryChecks = {
-  printFn: optional(printFunction, undefined),
-  lineLength: optional(positiveInteger, undefined),
-  expandNested: optional(flag, false),
-  showTrainable: optional(flag, false),
-};
-
-function printFunction(value: unknown, at: At): (line: string) => void {
-  if (typeof value === "function") return value as (line: string) => void;
-  throw refusal(at, "a function that takes a line", value);
 }
 
 /** A graph of layers between symbolic inputs and outputs, and itself a layer. */
@@ -294,42 +271,4 @@ export class Model extends Layer {
 
 function oneOrAll(tensors: readonly KerasTensor[]): KerasShape | readonly KerasShape[] {
   return tensors.length === 1 ? tensors[0]!.shape : tensors.map((tensor) => tensor.shape);
-}
-
-type Tensors = KerasTensor | readonly KerasTensor[];
-
-export interface ModelArguments extends ModelOptions {
-  readonly inputs: Tensors;
-  readonly outputs: Tensors;
-}
-
-const checks = {
-  name: layerChecks.name,
-  trainable: layerChecks.trainable,
-  inputs: optional(tensors, undefined),
-  outputs: optional(tensors, undefined),
-};
-
-/** A model of everything between `inputs` and `outputs`. */
-export function model(inputs: Tensors, outputs: Tensors, options?: ModelOptions): Model;
-/** The same, everything in one object, as in tfjs. */
-export function model(all: ModelArguments): Model;
-export function model(first: Tensors | ModelArguments, outputs?: Tensors, options: ModelOptions = {}): Model {
-  const given = isPlainObject(first) ? first : { ...options, inputs: first, outputs };
-  const checked = readOptions("model", given, checks);
-  for (const argument of ["inputs", "outputs"] as const) {
-    if (checked[argument] === undefined)
-      throw new ArgumentError(argument, `model: ${argument} are missing; pass model(inputs, outputs)`);
-  }
-  const graph = graphOf(checked.inputs!, checked.outputs!);
-  return new Model(graph, { name: checked.name, trainable: checked.trainable });
-}
-
-function tensors(value: unknown, at: { readonly argument: string }): readonly KerasTensor[] {
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (list.length > 0 && list.every((tensor) => tensor instanceof KerasTensor)) return list as KerasTensor[];
-  throw new ArgumentError(
-    at.argument,
-    `model: ${at.argument} must be symbolic tensors, as input(shape) and layer.apply(x) give them`,
-  );
 }

@@ -16,7 +16,7 @@ import { input } from "../layers/input-layer.ts";
 import { batchNormalization } from "../layers/normalization/batch-normalization.ts";
 import { dropout } from "../layers/regularization/dropout.ts";
 import { flatten } from "../layers/reshaping/flatten.ts";
-import { model as makeModel } from "../models/model.ts";
+import { model as makeModel } from "../models/functional.ts";
 import { type Sequential, sequential } from "../models/sequential.ts";
 import { sgd } from "../optimizers/sgd.ts";
 
