@@ -1,6 +1,5 @@
 /** A bar chart of medians with their spread, as SVG. */
-import type { NetworkResult } from "./report.ts";
-import { spreadOf } from "./statistics.ts";
+import { millisecondsOf, type NetworkResult } from "./report.ts";
 
 const width = 900;
 const left = 210;
@@ -10,7 +9,7 @@ export function drawChart(title: string, results: readonly NetworkResult[]): str
   const parts: string[] = [];
   let y = 40;
   for (const { network, measured } of results) {
-    const spreads = measured.map(({ label, samples }) => ({ label, ...spreadOf(samples) }));
+    const spreads = measured.map((peer) => ({ label: peer.label, ...millisecondsOf(peer) }));
     const longest = Math.max(...spreads.map((spread) => spread.high));
     const scale = (width - left - 120) / longest;
     y += row;

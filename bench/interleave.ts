@@ -1,15 +1,26 @@
 /**
- * Samples of several peers in turn, so that whatever the machine does meets all of them. A peer that fails is left
- * out, with its reason.
+ * Samples of several peers in turn, so that whatever the machine does meets all of them, each with a burst of
+ * multiply-adds right before it. A peer that fails is left out, with its reason.
  */
+import type { Burst } from "./machine/burst.ts";
 import { PeerProcess, type PeerSpec } from "./peers/peer-process.ts";
-import type { Request } from "./peers/serve.ts";
+import type { Request, TimerGaps } from "./peers/serve.ts";
+
+export interface Sample {
+  /** Milliseconds a step. */
+  readonly ms: number;
+  /** GFLOP/s of the burst before it, on as many threads as the peer has, one number a thread. */
+  readonly burst: readonly number[];
+  /** Whether the threads shared a core then. */
+  readonly sharedCore: boolean;
+}
 
 export interface Measured {
   readonly label: string;
-  /** Milliseconds a step, one number a sample. */
-  readonly samples: readonly number[];
+  readonly engine: "x64" | "wasm";
+  readonly samples: readonly Sample[];
   readonly secondsToPrepare: number;
+  readonly timer?: TimerGaps;
 }
 
 export interface Failed {
@@ -24,8 +35,16 @@ export interface Settings {
   readonly threads: number;
   readonly samples: number;
   readonly log: (line: string) => void;
-  /** Taken before each round: what the processor reaches just now. */
-  readonly burst?: () => Promise<number>;
+  readonly bursts: Readonly<Record<"x64" | "wasm", Burst>>;
+  /** Also measure the timer of the main thread, where the peer can. */
+  readonly timer?: boolean;
+}
+
+interface Running {
+  readonly peer: PeerProcess;
+  readonly samples: Sample[];
+  readonly seconds: number;
+  timer?: TimerGaps;
 }
 
 /** Steps in a sample: enough for about half a second of the fastest. */
@@ -34,43 +53,66 @@ const stepsOf: Readonly<Record<number, number>> = { 1: 60, 2: 80, 3: 3, 4: 6 };
 export async function measure(
   specs: readonly PeerSpec[],
   settings: Settings,
-): Promise<{ measured: Measured[]; failed: Failed[]; bursts: number[] }> {
-  const { network, mode, batch, log } = settings;
-  const steps = (stepsOf[network] ?? 4) * (mode === "predict" ? 2 : 1);
+): Promise<{ measured: Measured[]; failed: Failed[] }> {
+  const { samples: rounds, bursts, log } = settings;
   const failed: Failed[] = [];
-  const running: { peer: PeerProcess; samples: number[]; seconds: number }[] = [];
+  const running: Running[] = [];
   const drop = (peer: PeerProcess, reason: unknown): void => {
     log(`  ${peer.spec.label} left out: ${reason}`);
     failed.push({ label: peer.spec.label, reason: String(reason) });
     peer.end();
   };
+  await start(specs, settings, running, drop);
+  const each = async (use: (entry: Running) => Promise<void>): Promise<void> => {
+    for (const entry of [...running]) {
+      await use(entry).catch((reason: unknown) => {
+        running.splice(running.indexOf(entry), 1);
+        drop(entry.peer, reason);
+      });
+    }
+  };
+  for (let round = 0; round < rounds; round++) {
+    await each(async ({ peer, samples }) => {
+      const burst = bursts[peer.spec.engine];
+      await burst.sample(peer.spec.threads ?? settings.threads);
+      const { perThread, sharedCore } = burst;
+      const { ms } = await peer.ask({ do: "sample" });
+      samples.push({ ms: Number(ms), burst: perThread, sharedCore });
+    });
+    const line = running.map(({ peer, samples }) => `${peer.spec.label} ${samples.at(-1)!.ms.toFixed(2)}`);
+    log(`  round ${round + 1} of ${rounds}: ${line.join(", ")} ms`);
+  }
+  if (settings.timer) {
+    await each(async (entry) => {
+      if (entry.peer.spec.measuresTimer)
+        entry.timer = (await entry.peer.ask({ do: "timer" })) as unknown as TimerGaps;
+    });
+  }
+  for (const { peer } of running) peer.end();
+  return { measured: running.map(resultOf), failed };
+}
+
+async function start(
+  specs: readonly PeerSpec[],
+  { network, mode, batch, threads, log }: Settings,
+  running: Running[],
+  drop: (peer: PeerProcess, reason: unknown) => void,
+): Promise<void> {
+  const steps = (stepsOf[network] ?? 4) * (mode === "predict" ? 2 : 1);
   for (const spec of specs) {
-    const peer = new PeerProcess(spec, settings.threads);
+    const peer = new PeerProcess(spec, threads);
     const request: Partial<Request> = { do: "prepare", network, batch, steps, mode };
     await peer.ask(request).then(
-      (answer) => running.push({ peer, samples: [], seconds: Number(answer.seconds) }),
+      ({ seconds }) => {
+        running.push({ peer, samples: [], seconds: Number(seconds) });
+        log(`  ${spec.label} is ready after ${Number(seconds).toFixed(1)} s`);
+      },
       (reason: unknown) => drop(peer, reason),
     );
   }
-  const bursts: number[] = [];
-  for (let round = 0; round < settings.samples; round++) {
-    if (settings.burst !== undefined) bursts.push(await settings.burst());
-    for (const entry of [...running]) {
-      await entry.peer.ask({ do: "sample" }).then(
-        (answer) => entry.samples.push(Number(answer.ms)),
-        (reason: unknown) => {
-          running.splice(running.indexOf(entry), 1);
-          drop(entry.peer, reason);
-        },
-      );
-    }
-    log(`  round ${round + 1} of ${settings.samples}: ${running.map(({ peer, samples }) => `${peer.spec.label} ${samples.at(-1)!.toFixed(2)}`).join(", ")} ms`);
-  }
-  for (const { peer } of running) peer.end();
-  const measured = running.map(({ peer, samples, seconds }) => ({
-    label: peer.spec.label,
-    samples,
-    secondsToPrepare: seconds,
-  }));
-  return { measured, failed, bursts };
+}
+
+function resultOf({ peer, samples, seconds, timer }: Running): Measured {
+  const { label, engine } = peer.spec;
+  return { label, engine, samples, secondsToPrepare: seconds, ...(timer !== undefined && { timer }) };
 }

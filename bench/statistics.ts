@@ -10,6 +10,7 @@ export interface Spread {
 /** The median with the 20th and 80th percentile. */
 export function spreadOf(samples: readonly number[]): Spread {
   const sorted = [...samples].sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.round(share * (sorted.length - 1)))]!;
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.round(share * (sorted.length - 1)))]!;
   return { median: at(0.5), low: at(0.2), high: at(0.8), best: sorted[0]! };
 }

@@ -176,6 +176,12 @@ function taskCount(begin: number, end: number, tasks: number): Statement[] {
 /** Without a use of the accumulators an engine may leave the work out. */
 function storeAll(accumulators: number, output: number, lanes: Lanes): Statement[] {
   return numbers(accumulators).map((from): Statement => {
-    return { op: "store", from, address: { base: output, offset: 4 * lanes * from }, type: "f32", active: lanes };
+    return {
+      op: "store",
+      from,
+      address: { base: output, offset: 4 * lanes * from },
+      type: "f32",
+      active: lanes,
+    };
   });
 }

@@ -4,7 +4,7 @@
  * cut short does not.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { openForeignFunctions, printModule, printX64, type KernelCode } from "tilework/internal";
+import { type KernelCode, openForeignFunctions, printModule, printX64 } from "tilework/internal";
 import { cacheBurst, copyBlockBytes, copyKernel, type Lanes, registerBurst } from "./machine-kernels.ts";
 
 export type EngineName = "avx512" | "avx2" | "wasm";
@@ -17,7 +17,12 @@ export interface WorkerSetup {
 
 export type MeasureRequest =
   | { readonly kind: "burst"; readonly milliseconds: number }
-  | { readonly kind: "copy"; readonly milliseconds: number; readonly bytes: number; readonly streaming: boolean };
+  | {
+      readonly kind: "copy";
+      readonly milliseconds: number;
+      readonly bytes: number;
+      readonly streaming: boolean;
+    };
 
 /** A thread's answer; each thread counts itself in at `gate` and starts when all are there. */
 export interface MeasureMessage {

@@ -9,6 +9,12 @@ export interface PeerSpec {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Which burst its share is of. */
+  readonly engine: "x64" | "wasm";
+  /** Default: the run's. */
+  readonly threads?: number;
+  /** Answers `timer`. */
+  readonly measuresTimer?: boolean;
 }
 
 /** Seconds that one answer may take: compiling and warming up a large network is slow on a busy machine. */
@@ -20,12 +26,20 @@ export class PeerProcess {
   readonly #waiting: ((answer: Record<string, unknown>) => void)[] = [];
   #stderr = "";
 
-  constructor(spec: PeerSpec, threads: number) {
+  constructor(spec: PeerSpec, threadsOfRun: number) {
     this.spec = spec;
-    const env = { ...process.env, BENCH_THREADS: String(threads), TILEWORK_THREADS: String(threads), ...spec.env };
+    const threads = spec.threads ?? threadsOfRun;
+    const env = {
+      ...process.env,
+      BENCH_THREADS: String(threads),
+      TILEWORK_THREADS: String(threads),
+      ...spec.env,
+    };
     this.#child = spawn(spec.command, spec.args, { env, stdio: ["pipe", "pipe", "pipe"] });
     this.#child.on("error", (error) => this.#settle({ error: error.message }));
-    this.#child.on("exit", (code) => this.#settle({ error: `ended with ${code}: ${this.#stderr.trim().split("\n").at(-1)}` }));
+    this.#child.on("exit", (code) =>
+      this.#settle({ error: `ended with ${code}: ${this.#stderr.trim().split("\n").at(-1)}` }),
+    );
     this.#child.stderr!.on("data", (text: Buffer) => {
       this.#stderr = (this.#stderr + text.toString()).slice(-4000);
     });

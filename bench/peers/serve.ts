@@ -2,11 +2,18 @@
 import { createInterface } from "node:readline";
 
 export interface Request {
-  readonly do: "hello" | "prepare" | "sample" | "end";
+  readonly do: "hello" | "prepare" | "sample" | "timer" | "end";
   readonly network: number;
   readonly batch: number;
   readonly steps: number;
   readonly mode: "train" | "predict";
+}
+
+/** Milliseconds: the median, the 99th percentile and the longest. */
+export interface TimerGaps {
+  readonly gap50: number;
+  readonly gap99: number;
+  readonly longest: number;
 }
 
 export interface Peer {
@@ -15,6 +22,8 @@ export interface Peer {
   prepare(request: Request): Promise<void>;
   /** Milliseconds a step. */
   sample(): Promise<number>;
+  /** Gaps between the ticks of a 10 ms timer of the main thread while samples run. */
+  timer?(): Promise<TimerGaps>;
 }
 
 export async function serve(peer: Peer): Promise<void> {
@@ -30,6 +39,7 @@ async function respond(peer: Peer, request: Request): Promise<unknown> {
   try {
     if (request.do === "hello") return await peer.hello();
     if (request.do === "sample") return { ms: await peer.sample() };
+    if (request.do === "timer") return (await peer.timer?.()) ?? { error: "measures no timer" };
     const started = performance.now();
     await peer.prepare(request);
     return { ready: true, seconds: (performance.now() - started) / 1000 };

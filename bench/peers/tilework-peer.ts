@@ -8,8 +8,8 @@ import {
   maxPooling2d,
   type Sequential,
   sequential,
-} from "../../packages/tilework/dist/index.js";
-import { type Peer, type Request, randomData, serve } from "./serve.ts";
+} from "tilework";
+import { type Peer, type Request, randomData, serve, type TimerGaps } from "./serve.ts";
 import { resnet20 } from "./tilework-resnet.ts";
 
 type Network = Sequential | ReturnType<typeof resnet20>;
@@ -91,6 +91,21 @@ class TileworkPeer implements Peer {
     const started = performance.now();
     await this.#run();
     return (performance.now() - started) / this.#steps;
+  }
+
+  async timer(): Promise<TimerGaps> {
+    const gaps: number[] = [];
+    let last = performance.now();
+    const timer = setInterval(() => {
+      const now = performance.now();
+      gaps.push(now - last);
+      last = now;
+    }, 10);
+    while (gaps.length < 200) await this.#run();
+    clearInterval(timer);
+    gaps.sort((x, y) => x - y);
+    const at = (share: number): number => gaps[Math.floor(share * (gaps.length - 1))]!;
+    return { gap50: at(0.5), gap99: at(0.99), longest: at(1) };
   }
 }
 

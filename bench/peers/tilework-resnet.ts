@@ -10,7 +10,7 @@ import {
   type Model,
   model,
   relu,
-} from "../../packages/tilework/dist/index.js";
+} from "tilework";
 
 export function resnet20(): Model {
   const inputs = input([32, 32, 3]);
@@ -29,6 +29,8 @@ export function resnet20(): Model {
 }
 
 function normalised(x: KerasTensor, filters: number, size: number, strides: number): KerasTensor {
-  const convolved = conv2d(filters, size, { strides, padding: "same", useBias: false }).apply(x) as KerasTensor;
+  const convolved = conv2d(filters, size, { strides, padding: "same", useBias: false }).apply(
+    x,
+  ) as KerasTensor;
   return batchNormalization().apply(convolved) as KerasTensor;
 }

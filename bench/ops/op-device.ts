@@ -1,0 +1,81 @@
+/** A device of one thread that runs timed programs. */
+import {
+  type CpuDevice,
+  CpuExecutable,
+  compilerToolchain,
+  createCpuDevice,
+  type Executable,
+  type HostData,
+  type ScheduledNest,
+  type VariableStore,
+} from "tilework/internal";
+import { type Burst, type EngineName, startBurst } from "../machine/burst.ts";
+import { elementsOf, type OpCase } from "./op-case.ts";
+
+export type OpDeviceName = "x64" | "avx2" | "wasm";
+
+/** A program that is compiled, with its data in place. */
+export interface LoadedCase {
+  /** What was compiled: each kernel with its schedule. */
+  readonly kernels: readonly ScheduledNest[];
+  /** Milliseconds a step. */
+  run(steps: number): Promise<number>;
+}
+
+export class OpDevice {
+  readonly name: OpDeviceName;
+  readonly burst: Burst;
+  readonly #device: CpuDevice;
+
+  private constructor(name: OpDeviceName, device: CpuDevice, burst: Burst) {
+    this.name = name;
+    this.#device = device;
+    this.burst = burst;
+  }
+
+  /** Throws an Error where the device cannot run here. */
+  static async open(name: OpDeviceName): Promise<OpDevice> {
+    const instructions = name === "avx2" ? "avx2" : "auto";
+    const kind = name === "wasm" ? "wasm" : "x64";
+    const device = createCpuDevice({ kind, threads: 1, instructions, toolchain: compilerToolchain });
+    const refusal = await device.refusal();
+    if (refusal !== undefined) throw new Error(`${name}: ${refusal}`);
+    const engine: "x64" | EngineName = name;
+    return new OpDevice(name, device, await startBurst(1, { engine }));
+  }
+
+  async load({ program, variables }: OpCase): Promise<LoadedCase> {
+    const executable = await this.#device.load(program);
+    const store = this.#device.createStore();
+    store.add(variables.map(({ variable, below }) => ({ variable, data: fill(variable, below) })));
+    const kernels = executable instanceof CpuExecutable ? executable.compiled.plan.kernels : [];
+    return { kernels, run: (steps) => timeSteps(executable, store, steps) };
+  }
+
+  async close(): Promise<void> {
+    this.burst.end();
+    await this.#device.close();
+  }
+}
+
+async function timeSteps(executable: Executable, store: VariableStore, steps: number): Promise<number> {
+  const feeds = new Array(steps).fill({});
+  const started = performance.now();
+  await executable.run(store, feeds);
+  return (performance.now() - started) / steps;
+}
+
+function fill(
+  { shape, dtype }: OpCase["variables"][number]["variable"],
+  below: number | undefined,
+): HostData {
+  const count = elementsOf(shape);
+  if (dtype !== "float32") {
+    const data = dtype === "int32" ? new Int32Array(count) : new Uint8Array(count);
+    return data.map((_, at) => (at * 7919) % (below ?? 2));
+  }
+  const data = new Float32Array(count);
+  for (let at = 0; at < count; at++)
+    data[at] = (((at * 7919) % 1000) / 1000) * (below ?? 1) - (below ? 0 : 0.5);
+  return data;
+}
