@@ -4,18 +4,18 @@
  * nothing about the class, and every image has a distracting blob: learnable, but not by a single pixel.
  */
 
-/** What the classes show, by label. */
+/** What the classes show, by label: four outlines, and six textures on a disc. */
 export const classNames = [
   "disc",
   "square",
-  "triangle",
-  "ring",
+  "diamond",
   "cross",
-  "stripes",
+  "rows",
+  "columns",
+  "slants",
   "checks",
   "dots",
-  "rays",
-  "waves",
+  "rings",
 ] as const;
 
 export interface GeneratedImages {
@@ -44,24 +44,24 @@ export function generateImages(count: number, size: number, seed: number): Gener
 function drawImage(pixels: Float32Array, size: number, label: number, random: () => number): void {
   const background = [random(), random(), random()];
   const foreground = background.map((value) => (value + 0.35 + 0.3 * random()) % 1);
-  const scale = 0.22 + 0.16 * random();
-  const centre = [0.35 + 0.3 * random(), 0.35 + 0.3 * random()] as const;
-  const turn = 2 * Math.PI * random();
+  const radius = size * (0.22 + 0.16 * random());
+  const centre = [size * (0.4 + 0.2 * random()), size * (0.4 + 0.2 * random())] as const;
+  const turn = (Math.PI / 12) * (random() - 0.5);
+  const period = 3.5 + 1.5 * random();
   const blob = {
-    x: random(),
-    y: random(),
-    radius: 0.05 + 0.08 * random(),
+    x: size * random(),
+    y: size * random(),
+    radius: size * (0.05 + 0.06 * random()),
     colour: [random(), random(), random()],
   };
-  const noise = 0.05 + 0.15 * random();
+  const noise = 0.05 + 0.1 * random();
   for (let row = 0; row < size; row++) {
     for (let column = 0; column < size; column++) {
-      const x = (column + 0.5) / size;
-      const y = (row + 0.5) / size;
-      const u = ((x - centre[0]) * Math.cos(turn) + (y - centre[1]) * Math.sin(turn)) / scale;
-      const v = ((y - centre[1]) * Math.cos(turn) - (x - centre[0]) * Math.sin(turn)) / scale;
-      const inBlob = Math.hypot(x - blob.x, y - blob.y) < blob.radius;
-      const colour = inBlob ? blob.colour : isInside(label, u, v) ? foreground : background;
+      const [x, y] = [column + 0.5 - centre[0], row + 0.5 - centre[1]];
+      const u = x * Math.cos(turn) + y * Math.sin(turn);
+      const v = y * Math.cos(turn) - x * Math.sin(turn);
+      const inBlob = Math.hypot(column - blob.x, row - blob.y) < blob.radius;
+      const colour = inBlob ? blob.colour : isInside(label, u, v, radius, period) ? foreground : background;
       for (let channel = 0; channel < 3; channel++) {
         const value = colour[channel]! + noise * (random() - 0.5);
         pixels[(row * size + column) * 3 + channel] = Math.min(1, Math.max(0, value));
@@ -70,31 +70,34 @@ function drawImage(pixels: Float32Array, size: number, label: number, random: ()
   }
 }
 
-/** Whether the class' figure covers a point, in coordinates where it is about 1 wide on each side of 0. */
-function isInside(label: number, u: number, v: number): boolean {
-  const radius = Math.hypot(u, v);
-  const inDisc = radius < 1.3;
+/** Whether the class' figure covers a point; u and v are pixels from its centre, the period of textures is in pixels. */
+function isInside(label: number, u: number, v: number, radius: number, period: number): boolean {
+  const distance = Math.hypot(u, v);
+  const inDisc = distance < radius;
+  const wave = (position: number): number => Math.sin((2 * Math.PI * position) / period);
   switch (classNames[label]) {
     case "disc":
-      return radius < 1;
+      return inDisc;
     case "square":
-      return Math.max(Math.abs(u), Math.abs(v)) < 0.9;
-    case "triangle":
-      return v > -0.7 && v < 1.1 - 1.8 * Math.abs(u);
-    case "ring":
-      return radius > 0.65 && radius < 1.1;
+      return Math.max(Math.abs(u), Math.abs(v)) < 0.85 * radius;
+    case "diamond":
+      return Math.abs(u) + Math.abs(v) < 1.15 * radius;
     case "cross":
-      return Math.min(Math.abs(u), Math.abs(v)) < 0.28 && Math.max(Math.abs(u), Math.abs(v)) < 1.1;
-    case "stripes":
-      return inDisc && Math.floor(u * 2.5 + 100) % 2 === 0;
+      return (
+        Math.min(Math.abs(u), Math.abs(v)) < 0.25 * radius && Math.max(Math.abs(u), Math.abs(v)) < radius
+      );
+    case "rows":
+      return inDisc && wave(v) > 0;
+    case "columns":
+      return inDisc && wave(u) > 0;
+    case "slants":
+      return inDisc && wave((u + v) * Math.SQRT1_2) > 0;
     case "checks":
-      return inDisc && (Math.floor(u * 2.2 + 100) + Math.floor(v * 2.2 + 100)) % 2 === 0;
+      return inDisc && wave(u) * wave(v) > 0;
     case "dots":
-      return inDisc && Math.hypot(((u * 1.6 + 100) % 1) - 0.5, ((v * 1.6 + 100) % 1) - 0.5) < 0.3;
-    case "rays":
-      return inDisc && Math.floor((Math.atan2(v, u) / Math.PI) * 5 + 100) % 2 === 0;
-    case "waves":
-      return inDisc && Math.sin(u * 4 + 2 * Math.sin(v * 4)) > 0.2;
+      return inDisc && wave(u) + wave(v) > 0.9;
+    case "rings":
+      return inDisc && wave(distance) > 0;
     default:
       return false;
   }

@@ -21,7 +21,7 @@ const epochs = positiveInteger("epochs", values.epochs);
 setRandomSeed(positiveInteger("seed", values.seed));
 if (values.network === "1") await trainDigits();
 else if (values.network === "2") await trainGenerated(averageNetwork(), 32, 4000);
-else if (values.network === "3") await trainGenerated(globalNetwork(), 64, 1000);
+else if (values.network === "3") await trainGenerated(globalNetwork(), 64, 2000);
 else fail(`--network is 1, 2 or 3, not ${values.network}`);
 
 async function trainDigits(): Promise<void> {
