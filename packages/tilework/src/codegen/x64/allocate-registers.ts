@@ -24,9 +24,11 @@ export function allocateRegisters(
   const isFixed = ({ register }: Interval): number => (fixed.has(register) ? 1 : 0);
   const order = [...intervals].sort((x, y) => x.start - y.start || isFixed(y) - isFixed(x) || x.end - y.end);
   for (const interval of order) {
-    const ended = active.filter((other) => other.end < interval.start);
-    for (const other of ended) free.add(places.get(other.register)!);
-    active = active.filter((other) => other.end >= interval.start);
+    active = active.filter((other) => {
+      if (other.end >= interval.start) return true;
+      free.add(places.get(other.register)!);
+      return false;
+    });
     if (free.size === 0) {
       const victim = leastUsed([...active, interval]);
       spilled.push(victim.register);
