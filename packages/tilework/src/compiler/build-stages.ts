@@ -3,7 +3,8 @@
  *
  * Most of a training step works image by image: a task may then take its share of the batch through many kernels
  * in a row, which saves barriers and finds its data in the cache. A kernel joins a stage when everything that it
- * needs was written by earlier stages, or by kernels of the same stage that slice the batch the same way.
+ * needs was written by earlier stages, or by kernels of the same stage that slice the batch the same way. What nobody
+ * waits for (updates, metrics) comes last, where it fills few stages.
  */
 import { loadsOf } from "../kernel/access.ts";
 import { type Buffer, storageOf } from "../kernel/nest.ts";
@@ -24,6 +25,9 @@ export interface LaunchStage {
 /** Fewer parts than this would leave processors idle: better a barrier and finer tasks. */
 const fewestSlices = 4;
 
+/** A stage of so few points takes about a microsecond, no more than two barriers. */
+const lightPoints = 8192;
+
 interface Candidate {
   readonly launch: ScheduledLaunch;
   readonly slices: number;
@@ -35,20 +39,47 @@ interface Candidate {
 }
 
 export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[] {
-  const remaining = new Set(dependencies(launches.map(describe)));
+  const candidates = dependencies(launches.map(describe));
+  const awaited = new Set(candidates.flatMap((candidate) => [...candidate.after.keys()]));
+  const remaining = new Set(candidates);
   const stages: LaunchStage[] = [];
   while (remaining.size > 0) {
     const ready = [...remaining].filter((candidate) =>
       [...candidate.after.keys()].every((other) => !remaining.has(other)),
     );
-    const whole = ready.filter((candidate) => candidate.slices < fewestSlices);
+    const onTheWay = [...remaining].some((candidate) => awaited.has(candidate));
+    const whole = ready.filter(
+      (candidate) => candidate.slices < fewestSlices && (awaited.has(candidate) || !onTheWay),
+    );
     const group = whole.length > 0 ? { members: whole, slices: 0 } : slicedGroup([...remaining], remaining);
     for (const member of group.members) remaining.delete(member);
     const chosen = group.members.map((member) => member.launch);
     const most = Math.max(...chosen.map((launch) => launch.tasks));
     stages.push({ launches: chosen, tasks: group.slices > 0 && chosen.length > 1 ? group.slices : most });
   }
-  return stages;
+  return joinLightStages(stages);
+}
+
+/** Neighbouring stages with next to nothing to do run one after the other as one task: cheaper than a barrier. */
+function joinLightStages(stages: readonly LaunchStage[]): LaunchStage[] {
+  const joined: LaunchStage[] = [];
+  for (const stage of stages) {
+    const last = joined.at(-1);
+    if (last !== undefined && isLight(last) && isLight(stage))
+      joined[joined.length - 1] = { launches: [...last.launches, ...stage.launches], tasks: 1 };
+    else joined.push(stage);
+  }
+  return joined;
+}
+
+function isLight({ launches }: LaunchStage): boolean {
+  return launches.reduce((points, { scheduled }) => points + pointsOf(scheduled), 0) <= lightPoints;
+}
+
+/** How often a nest's innermost expressions are evaluated. */
+function pointsOf({ nest }: ScheduledNest): number {
+  const axes = [...nest.space, ...nest.levels.flatMap((level) => level.axes)];
+  return axes.reduce((product, axis) => product * nest.axes[axis]!.size, 1);
 }
 
 function describe(launch: ScheduledLaunch): Candidate {
