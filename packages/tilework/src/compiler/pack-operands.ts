@@ -4,7 +4,7 @@
  * In `Out[m, n] = Σ A[m, k]·B[k, n]` a kernel computes a block of columns at a time, so it reads B as panels: all k
  * of the first block, all k of the next. Where B lies otherwise (a convolution's weights, filters innermost), its
  * panels are spread over memory, and every row of the tile walks through all of them. A copy nest gathers them into
- * `[block][k…][column in block]`; the contraction then runs over two axes in place of n. No arithmetic changes.
+ * `[block][k…][column in block]`; a B stored transposed is laid out on the way. The contraction then runs over two axes in place of n. No arithmetic changes.
  */
 import { type Load, plainAxis } from "../kernel/access.ts";
 import type { Expression } from "../kernel/expression.ts";
@@ -45,12 +45,14 @@ export function packOperands(
 
 function packOperand(nest: Nest, { lanes }: PackingTarget, schedule: Schedule): [Nest, Nest] | undefined {
   const axis = schedule.vectorAxis;
-  const block = schedule.vectors * lanes;
   if (axis === undefined || !nest.space.includes(axis)) return undefined;
-  const columns = nest.axes[axis]!.size;
-  if (columns <= block || columns % block !== 0) return undefined;
   const load = packableLoad(nest, axis);
   if (load === undefined) return undefined;
+  const columns = nest.axes[axis]!.size;
+  const isContiguous = plainAxis(load.index.at(-1)!) === axis;
+  const widths = isContiguous ? [schedule.vectors] : [4, 2, 1];
+  const block = widths.map((vectors) => vectors * lanes).find((width) => columns % width === 0) ?? columns;
+  if (isContiguous && columns <= block) return undefined;
   const summed = nest.levels[0]!.axes.filter((candidate) => usesAxis(load, candidate));
   const shape = [columns / block, ...summed.map((candidate) => nest.axes[candidate]!.size), block];
   const readers = [...nest.space, ...nest.levels.slice(1).flatMap((level) => level.axes)];
@@ -75,8 +77,7 @@ function packableLoad(nest: Nest, axis: number): Load | undefined {
     if (factor.kind !== "load" || factor.fill !== undefined) return false;
     if (factor.index.some((index) => "dynamic" in index)) return false;
     const axes = new Set(factor.index.flatMap((index) => [...axesOf(index as Index)]));
-    const last = factor.index.at(-1);
-    if (last === undefined || plainAxis(last) !== axis || axes.size < 2) return false;
+    if (!factor.index.some((index) => plainAxis(index) === axis) || axes.size < 2) return false;
     return [...axes].every((candidate) => candidate === axis || level.axes.includes(candidate));
   });
 }

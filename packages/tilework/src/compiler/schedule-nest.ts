@@ -1,17 +1,24 @@
 /** Chooses how a nest runs on a target: a small cost model over its accesses. Bits never depend on it. */
 import { guardsOfLevel, type Nest } from "../kernel/nest.ts";
 import type { Schedule } from "./schedule.ts";
-import { rankTiles, rowOrder, type Tile, type TileSpace } from "./scheduling/choose-tile.ts";
+import {
+  isWrittenOut,
+  MOST_UNROLLED,
+  rankTiles,
+  rowOrder,
+  stepStatements,
+  type Tile,
+  type TileSpace,
+} from "./scheduling/choose-tile.ts";
 import { chooseVectorAxis } from "./scheduling/choose-vector-axis.ts";
+import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
-import { variesAlong } from "./scheduling/strided-access.ts";
 import type { Target } from "./target.ts";
 
 /** Fewer tasks than this are cut further while they are long. */
 const ENOUGH_TASKS = 16;
 const LONG_TASK = 8000;
-const MOST_UNROLLED = 160;
 
 /** A good default schedule. Any nest gets a valid one. */
 export function scheduleNest(nest: Nest, target: Target): Schedule {
@@ -32,29 +39,7 @@ function tileSpace(nest: Nest, target: Target): TileSpace {
   const work = workOf(nest);
   const vectorAxis = chooseVectorAxis(work, target);
   const window = unrolledWindow(work, target, vectorAxis);
-  return { work, target, vectorAxis, spaceAxes: loopOrder(work, vectorAxis), window };
-}
-
-/**
- * The first axis (images) outermost, then blocks of vectors and whatever else moves the operands that lie along
- * vectors, so that these stay in the cache while the other axes run. Elementwise nests keep the order of memory.
- */
-function loopOrder({ nest, loads }: NestWork, vectorAxis: number | undefined): number[] {
-  if (nest.levels.length === 0 || vectorAxis === undefined || !nest.space.includes(vectorAxis))
-    return [...nest.space];
-  const [first, ...others] = nest.space.filter((axis) => axis !== vectorAxis);
-  const panels = loads.filter(
-    (access) => variesAlong(access, vectorAxis) && !others.every((axis) => variesAlong(access, axis)),
-  );
-  const moves = (axis: number): boolean => panels.some((access) => variesAlong(access, axis));
-  const isPanelAxis = (axis: number): boolean =>
-    panels.length > 0 && panels.length < loads.length && moves(axis);
-  return [
-    ...(first === undefined ? [] : [first]),
-    vectorAxis,
-    ...others.filter(isPanelAxis),
-    ...others.filter((axis) => !isPanelAxis(axis)),
-  ];
+  return { work, target, vectorAxis, window, ...loopOrder(work, vectorAxis) };
 }
 
 /** Level 1 is unrolled in registers where its accumulators take at most a third of them. */
@@ -109,16 +94,15 @@ function taskLoops({ work, target, vectorAxis }: TileSpace, tile: Tile, order: r
 }
 
 /** Short reductions are written out; so is a short innermost loop, where registers do not suffer from it. */
-function unrollOf({ work, target, window }: TileSpace, tile: Tile, outerReduction: number): number {
+function unrollOf(space: TileSpace, tile: Tile, outerReduction: number): number {
+  const { work, target } = space;
   const level = work.nest.levels[0];
   if (level === undefined || level.lanes) return 1;
   const axes = level.axes.slice(outerReduction);
   const last = axes.at(-1);
   if (last === undefined) return 1;
-  const points = tile.rows * tile.vectors * pointsOf(work.nest, window);
-  const statements = points * (work.operations + work.loads.length / 2);
-  const all = pointsOf(work.nest, axes);
-  if (all * statements <= MOST_UNROLLED / (target.printer === "wasm" ? 3 : 1)) return all;
+  if (outerReduction === 0 && isWrittenOut(space, tile)) return pointsOf(work.nest, axes);
   const inner = mergedSize(work, axes, last);
-  return target.printer === "x64" && inner <= 16 && inner * statements <= 1.5 * MOST_UNROLLED ? inner : 1;
+  const written = inner * stepStatements(space, tile);
+  return target.printer === "x64" && inner <= 16 && written <= 1.5 * MOST_UNROLLED ? inner : 1;
 }

@@ -21,8 +21,9 @@ export interface TileSpace {
   readonly work: NestWork;
   readonly target: Target;
   readonly vectorAxis: number | undefined;
-  /** The order of the space axes without the row axis, which comes last. */
+  /** The order of the space axes before a row axis is chosen. */
   readonly spaceAxes: readonly number[];
+  readonly isStreaming: boolean;
   /** Level 1 axes unrolled in the tile. */
   readonly window: readonly number[];
 }
@@ -31,19 +32,26 @@ const MOST_ROWS = 28;
 const MOST_VECTORS = 8;
 /** Statements of one step of a tile, where a point takes several: more would only be more code. */
 const MOST_WRITTEN = 120;
+/** Statements of a reduction that is written out without loops. */
+export const MOST_UNROLLED = 160;
 const LATENCY = 4;
+/** Bytes a cycle from the second level cache. */
+const L2_BYTES = 40;
 /** What a load, or a cycle of latency, costs although others hide it. */
 const FRICTION = 0.06;
+
+/** Vectors that are gathered touch a cache line a lane: the more of them, the fewer lines stay. */
+const SCATTER = 0.5;
 
 /** All tiles that fit the registers, the fastest first. */
 export function rankTiles(space: TileSpace): Tile[] {
   const { work, target, vectorAxis } = space;
   const { nest } = work;
   const isLanes = vectorAxis !== undefined && !nest.space.includes(vectorAxis);
-  const units =
-    vectorAxis === undefined || isLanes ? 1 : Math.ceil(vectorSize(space, vectorAxis) / target.lanes);
   const tiles: Tile[] = [];
   for (const rowAxis of [undefined, ...rowAxes(space)]) {
+    const points = vectorAxis === undefined || isLanes ? 1 : vectorSize(space, vectorAxis, rowAxis);
+    const units = Math.ceil(points / target.lanes);
     const size = rowAxis === undefined ? 1 : mergedSize(work, rowOrder(space, rowAxis), rowAxis);
     for (
       let rows = rowAxis === undefined ? 1 : 2;
@@ -51,23 +59,50 @@ export function rankTiles(space: TileSpace): Tile[] {
       rows++
     )
       for (let vectors = 1; vectors <= Math.min(units, MOST_VECTORS); vectors++) {
-        const cycles = estimate(space, { rowAxis, rows, vectors, size, units, isLanes });
+        const cycles = estimate(space, { rowAxis, rows, vectors, size, units, points, isLanes });
         if (cycles !== undefined)
-          tiles.push({ vectorAxis, rowAxis, rows, vectors, cycles: cycles * handicap(space, rowAxis) });
+          tiles.push({
+            vectorAxis,
+            rowAxis,
+            rows,
+            vectors,
+            cycles: cycles * handicap(space, rowAxis, units % vectors === 0),
+          });
       }
   }
   return tiles.sort((a, b) => a.cycles - b.cycles);
 }
 
-/** The space axes in loop order when `rowAxis` is tiled: it comes last. */
-export function rowOrder({ spaceAxes }: TileSpace, rowAxis: number | undefined): number[] {
-  if (rowAxis === undefined) return [...spaceAxes];
+/** The space axes in loop order when `rowAxis` is tiled: it comes last, but where the order is that of memory. */
+export function rowOrder({ spaceAxes, isStreaming }: TileSpace, rowAxis: number | undefined): number[] {
+  if (rowAxis === undefined || isStreaming) return [...spaceAxes];
   return [...spaceAxes.filter((axis) => axis !== rowAxis), rowAxis];
 }
 
-function vectorSize({ work }: TileSpace, axis: number): number {
-  const { nest } = work;
-  return nest.levels.length === 0 ? mergedSize(work, nest.space, axis) : nest.axes[axis]!.size;
+function vectorSize(
+  { work, spaceAxes, isStreaming }: TileSpace,
+  axis: number,
+  rowAxis: number | undefined,
+): number {
+  if (!isStreaming) return work.nest.axes[axis]!.size;
+  const from = rowAxis === undefined ? 0 : spaceAxes.indexOf(rowAxis) + 1;
+  return mergedSize(work, spaceAxes.slice(from), axis);
+}
+
+/** Statements of one step of a tile. */
+export function stepStatements(
+  { work, window }: TileSpace,
+  { rows, vectors }: Pick<Tile, "rows" | "vectors">,
+): number {
+  return rows * vectors * pointsOf(work.nest, window) * (work.operations + work.loads.length / 2);
+}
+
+/** Whether the whole reduction of a tile is short enough to stand there without loops. */
+export function isWrittenOut(space: TileSpace, tile: Pick<Tile, "rows" | "vectors">): boolean {
+  const [level] = space.work.nest.levels;
+  if (level === undefined || level.lanes) return false;
+  const limit = space.target.printer === "wasm" ? MOST_UNROLLED / 2 : MOST_UNROLLED;
+  return pointsOf(space.work.nest, level.axes) * stepStatements(space, tile) <= limit;
 }
 
 /** Rows pay where something is loaded once for all of them, or where more accumulators are needed. */
@@ -83,12 +118,16 @@ function rowAxes({ work, vectorAxis }: TileSpace): number[] {
   );
 }
 
-/** Among equals: rows that are near in memory, and not the images, which are shared out among threads. */
-function handicap({ work }: TileSpace, rowAxis: number | undefined): number {
-  if (rowAxis === undefined) return 1;
+/**
+ * Among equals: rows that are near in memory, and not the images, which are shared out among threads; blocks of
+ * vectors without a rest, so that operands can be packed in panels.
+ */
+function handicap({ work }: TileSpace, rowAxis: number | undefined, isWhole: boolean): number {
+  const rest = isWhole ? 1 : 1.04;
+  if (rowAxis === undefined) return rest;
   const { space } = work.nest;
   const behind = space.length - 1 - space.indexOf(rowAxis);
-  return 1 + 0.004 * behind + (rowAxis === space[0] && space.length > 2 ? 0.05 : 0);
+  return rest + 0.004 * behind + (rowAxis === space[0] && space.length > 2 ? 0.05 : 0);
 }
 
 interface Candidate {
@@ -98,6 +137,7 @@ interface Candidate {
   /** Points of the row axis, vector registers of the vector axis. */
   readonly size: number;
   readonly units: number;
+  readonly points: number;
   readonly isLanes: boolean;
 }
 
@@ -119,27 +159,22 @@ function estimate(space: TileSpace, candidate: Candidate): number | undefined {
     (nest.levels[1]?.axes ?? []).filter((axis) => !space.window.includes(axis)),
   );
   const end = tileEnd(space, rows, vectors);
-  const others =
-    pointsOf(nest, nest.space) /
-    (size * (space.vectorAxis === undefined || isLanes ? 1 : vectorPoints(space)));
+  const others = pointsOf(nest, nest.space) / (size * candidate.points);
   const averageRows = size / rowTiles / rows;
   const averageVectors = isLanes ? 1 : units / vectorTiles / vectors;
   const partial = 0.25 + 0.75 * averageRows * averageVectors;
   return others * rowTiles * vectorTiles * (steps * outer * step * partial + end);
 }
 
-function vectorPoints(space: TileSpace): number {
-  return vectorSize(space, space.vectorAxis!);
-}
-
 /** Cycles of one innermost step of a tile; undefined where it does not fit the registers. */
 function stepCost(
-  { work, target, vectorAxis, window }: TileSpace,
+  space: TileSpace,
   rowAxis: number | undefined,
   rows: number,
   vectors: number,
   isLanes: boolean,
 ): number | undefined {
+  const { work, target, vectorAxis, window } = space;
   const points = rows * pointsOf(work.nest, window);
   const copies = (access: StridedAccess): number =>
     (rowAxis !== undefined && variesAlong(access, rowAxis) ? rows : 1) *
@@ -154,7 +189,7 @@ function stepCost(
     const isVector = vectorAxis !== undefined && variesAlong(access, vectorAxis);
     const count = copies(access) * (isVector ? vectors : 1);
     const smooth = vectorAxis === undefined || isSmoothAlong(access, vectorAxis);
-    loads += smooth ? count : count * target.lanes;
+    loads += smooth ? count : count * target.lanes * (1 + SCATTER * vectors);
     if (!isVector) splats += count;
     if (isVector && copies(access) === 1) held += vectors;
   }
@@ -170,9 +205,14 @@ function stepCost(
   const written = (isLanes ? 2 : 1) * points * vectors * work.operations;
   if (!isSmallest && work.operations > 1 && written > MOST_WRITTEN) return undefined;
   const operations = points * vectors * work.operations;
-  const chain = work.nest.levels.length > 0 ? work.chain * LATENCY : 0;
+  const overlap = isWrittenOut(space, { rows, vectors }) ? 0.25 : 1;
+  const chain = work.nest.levels.length > 0 ? work.chain * LATENCY * overlap : 0;
   const issue = (operations + loads - memoryOperands + 3) / 5;
-  return Math.max(operations / 2, loads / 2, issue, chain) + FRICTION * (loads + chain);
+  const streamed = (loads - splats) * target.lanes * 4;
+  const isLong = pointsOf(work.nest, work.nest.levels[0]?.axes ?? []) * streamed > target.l1;
+  const traffic = isLong ? streamed / L2_BYTES : 0;
+  const friction = FRICTION * (loads - splats / 3 + chain);
+  return Math.max(operations / 2, loads / 2, issue, chain, traffic) + friction;
 }
 
 /** Cycles to start and end a tile: accumulators, the epilogue's loads, stores, addresses. */

@@ -1,0 +1,45 @@
+import type { NestWork } from "./nest-work.ts";
+import { type StridedAccess, variesAlong } from "./strided-access.ts";
+
+export interface LoopOrder {
+  /** The space axes, outermost first, before a row axis is chosen. */
+  readonly spaceAxes: readonly number[];
+  /** The order is that of memory and neighbouring axes may merge: a row axis keeps its place. */
+  readonly isStreaming: boolean;
+}
+
+/**
+ * Where operands along vectors are shared by other axes (weights by pixels): the first axis (images) outermost,
+ * then blocks of vectors and whatever else moves those operands, so that they stay in the cache while the other
+ * axes run. Where nothing is shared: the order of memory.
+ */
+export function loopOrder(work: NestWork, vectorAxis: number | undefined): LoopOrder {
+  const { nest } = work;
+  if (vectorAxis === undefined || !nest.space.includes(vectorAxis))
+    return { spaceAxes: nest.space, isStreaming: false };
+  const axes = nest.space.filter((axis) => nest.axes[axis]!.size > 1);
+  const isShared = (access: StridedAccess): boolean => axes.some((axis) => !variesAlong(access, axis));
+  const panels = work.loads.filter((access) => variesAlong(access, vectorAxis) && isShared(access));
+  if (nest.levels.length === 0 || panels.length === 0)
+    return { spaceAxes: memoryOrder(work, vectorAxis), isStreaming: true };
+  const [first, ...others] = nest.space.filter((axis) => axis !== vectorAxis);
+  const isPanelAxis = (axis: number): boolean => panels.some((access) => variesAlong(access, axis));
+  const spaceAxes = [
+    ...(first === undefined ? [] : [first]),
+    vectorAxis,
+    ...others.filter(isPanelAxis),
+    ...others.filter((axis) => !isPanelAxis(axis)),
+  ];
+  return { spaceAxes, isStreaming: false };
+}
+
+/**
+ * The order of the stores. A load that is contiguous along another axis than the vectors (a transposition) wants
+ * that axis innermost, so that each cache line is used up while it is there.
+ */
+function memoryOrder({ nest, loads }: NestWork, vectorAxis: number): number[] {
+  const strided = loads.find(({ form }) => Math.abs(form.strides[vectorAxis]!) > 1);
+  const along = nest.space.find((axis) => axis !== vectorAxis && strided?.form.strides[axis] === 1);
+  if (along === undefined) return [...nest.space];
+  return [...nest.space.filter((axis) => axis !== along), along];
+}
