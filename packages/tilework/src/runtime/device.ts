@@ -46,24 +46,22 @@ export interface VariableStore {
 export type StoreSnapshot = ReadonlyMap<Variable, ArrayBufferView>;
 
 export interface Executable {
+  /** What runs; undefined where programs run without a plan. */
+  readonly plan?: Plan;
   /** Runs one step after the other over the store's variables; gives each step's outputs. */
   run(store: VariableStore, steps: readonly StepFeeds[]): Promise<StepOutputs[]>;
   /**
-   * Runs the steps launch by launch; gives what each launch of the plan took, in milliseconds a step. Left out where
-   * programs run without a plan.
+   * Runs the steps launch by launch; gives the milliseconds of each launch of the plan in its fastest step. Left out
+   * where programs run without a plan.
    */
   profile?(store: VariableStore, steps: readonly StepFeeds[]): Promise<number[]>;
-}
-
-/** A program's plan, and how many bytes its scratch memory may take by now. */
-export interface Inspection {
-  readonly plan: Plan;
-  readonly availableBytes: number;
 }
 
 export interface Device {
   readonly name: "reference" | "wasm" | "x64" | "webgpu";
   readonly threads: number;
+  /** Bytes that a step's scratch memory may take by now; undefined where nobody counts them. */
+  readonly availableBytes?: number;
   createStore(): VariableStore;
   createSource(data: HostData, rowSize: number, dtype: Dtype): DataSource;
   /** Compiles a program, or takes it from the cache. */
@@ -72,7 +70,7 @@ export interface Device {
    * The plan by which a program runs here, also one that `load` refuses because it does not fit; nothing is loaded.
    * Left out where programs run without one.
    */
-  inspect?(program: Program): Promise<Inspection>;
+  inspect?(program: Program): Promise<Plan>;
   /** Ends its workers; the next call starts fresh ones. */
   close(): Promise<void>;
 }

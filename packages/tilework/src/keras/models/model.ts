@@ -22,6 +22,9 @@ import type {
   TrainOnBatchOptions,
 } from "../training/fit-options.ts";
 import { Trainer } from "../training/trainer.ts";
+import { type ExplainOptions, explainChecks } from "./explain/explain-options.ts";
+import { explanationLines } from "./explain/explanation-lines.ts";
+import { explanationPage } from "./explain/explanation-page.ts";
 import type { Graph } from "./graph.ts";
 import { summaryLines } from "./summary/summary.ts";
 import { type SummaryOptions, summaryChecks } from "./summary/summary-options.ts";
@@ -168,6 +171,24 @@ export class Model extends Layer {
     const lines = summaryLines(model, { ...layout, terminalColumns: platform.terminal.columns });
     if (printFn === undefined) platform.terminal.write(`${lines.join("\n")}\n`);
     else for (const line of lines) printFn(line);
+  }
+
+  /**
+   * Prints the compiled step: its kernels in order with the layers that they come from, what was fused, operations,
+   * bytes and arithmetic intensity, and the memory plan; with `measure`, also each kernel's share of the time. Gives
+   * the text, or with `format: "html"` a page to save, with the memory plan drawn, and prints nothing then. Compiles
+   * the program that `fit`, `evaluate` or `predict` would use; weights and optimizer keep their values.
+   */
+  async explain(options: ExplainOptions = {}): Promise<string> {
+    const given = readOptions("explain", options, explainChecks);
+    const mode = given.mode ?? (this.#trainer.hasLoss ? "train" : "predict");
+    const { batchSize, measure, lineLength, printFn } = given;
+    const explanation = await this.#trainer.explain({ batchSize, mode, measure });
+    if (given.format === "html") return explanationPage(explanation);
+    const lines = explanationLines(explanation, lineLength ?? Math.max(80, platform.terminal.columns - 4));
+    if (printFn === undefined) platform.terminal.write(`${lines.join("\n")}\n`);
+    else for (const line of lines) printFn(line);
+    return lines.join("\n");
   }
 
   /** The graph whose connections the summary may show; a Sequential has none to show. */

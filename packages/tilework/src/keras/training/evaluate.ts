@@ -23,10 +23,10 @@ export async function evaluate(
   const verbose = resolveVerbose(given.verbose);
   const logger = verbose === 0 ? [] : [new ProgbarLogger(platform.terminal)];
   const callbacks = new CallbackList([...given.callbacks, ...logger]);
-  trainer.objectiveFor(data);
+  trainer.checkLabels(data);
   const batches = cutIntoBatches(rowRange(0, data.rows), given.batchSize ?? 32).slice(0, given.steps);
   const { device, store } = await trainer.prepare();
-  await trainer.load("test", data, batches[0]!.length);
+  await trainer.load("test", data, batches[0]!.length, [data]);
   const staged = new StagedData(device, data);
   callbacks.begin(trainer.model, { epochs: 1, steps: batches.length, verbose });
   try {

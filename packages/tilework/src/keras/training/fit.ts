@@ -32,8 +32,9 @@ export async function fit(trainer: Trainer, x: unknown, y: unknown, options: Fit
   const history = given.callbacks.find((callback) => callback instanceof History) ?? new History();
   const callbacks = callbackList(given, history, verbose);
   const { device, store } = await trainer.prepare();
-  await trainer.load("train", data, Math.min(batchSize, trainingRows));
-  if (validation) await trainer.load("test", validation.data, validationBatches[0]!.length);
+  const toStage = validation ? [data, validation.data] : [data];
+  await trainer.load("train", data, Math.min(batchSize, trainingRows), toStage);
+  if (validation) await trainer.load("test", validation.data, validationBatches[0]!.length, toStage);
   const { shuffle, stepsPerEpoch } = given;
   const seed = nextSeed();
   const epochs = new EpochBatches({ rows: trainingRows, batchSize, shuffle, stepsPerEpoch, seed });
@@ -87,9 +88,9 @@ function readFitData(trainer: Trainer, x: unknown, y: unknown, given: CheckedFit
       y: "validationData[1]",
       sampleWeight: "validationData[2]",
     });
-  trainer.objectiveFor(data);
+  trainer.checkLabels(data);
   if (validation) {
-    trainer.objectiveFor(validation);
+    trainer.checkLabels(validation);
     return {
       data,
       trainingRows: data.rows,

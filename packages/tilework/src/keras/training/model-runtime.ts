@@ -1,9 +1,11 @@
 /** Where a model's variables live, and the programs made for it; both belong to the device in use. */
+import type { Plan } from "../../compiler/plan.ts";
 import type { Program } from "../../graph/program.ts";
 import type { TensorType, Variable } from "../../graph/value.ts";
 import { BoundedCache } from "../../runtime/bounded-cache.ts";
 import { currentDevice } from "../../runtime/configure.ts";
 import type { Device, Executable, VariableStore } from "../../runtime/device.ts";
+import { checkPlanFits } from "../../runtime/plan-memory-error.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { Weight } from "../layers/weight.ts";
 
@@ -68,6 +70,21 @@ export class ModelRuntime {
       { shape, dtype },
     ]);
     return { executable, inputs: Object.keys(program.inputs), outputs: Object.fromEntries(outputs) };
+  }
+
+  /** Throws a PlanMemoryError where a program does not fit beside what is in memory by now and what is to come. */
+  checkRoom({ executable }: LoadedProgram, bytesToCome: number): void {
+    if (executable.plan !== undefined) checkPlanFits(executable.plan, this.availableBytes - bytesToCome);
+  }
+
+  /** Bytes that a step's scratch memory may take by now. */
+  get availableBytes(): number {
+    return this.#device?.availableBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** A program's plan on the device in use; undefined where the device has none. */
+  async inspect(program: Program): Promise<Plan | undefined> {
+    return this.#device?.inspect?.(program);
   }
 
   forgetPrograms(): void {

@@ -26,7 +26,7 @@ export async function predict(
   const callbacks = new CallbackList([...given.callbacks, ...logger]);
   const batches = cutIntoBatches(rowRange(0, data.rows), batchSize).slice(0, steps);
   const { device, store } = await trainer.prepare();
-  const program = await trainer.load("predict", data, batches[0]!.length);
+  const program = await trainer.load("predict", data, batches[0]!.length, [data]);
   const staged = new StagedData(device, data);
   const outputs: StepOutputs[] = [];
   callbacks.begin(trainer.model, { epochs: 1, steps: batches.length, verbose });

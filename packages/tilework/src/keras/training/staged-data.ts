@@ -30,6 +30,14 @@ export class StagedData {
   }
 }
 
+/** Bytes that data take on a device; columns that stand in several places count once. */
+export function stagedBytes(all: readonly ModelData[]): number {
+  const columns = new Set(all.flatMap((data) => namedColumns(data).map(([, column]) => column)));
+  let bytes = 0;
+  for (const { data } of columns) bytes += data.byteLength;
+  return bytes;
+}
+
 /** The feeds of one step over all rows. */
 export function wholeFeeds(data: ModelData): Record<string, Feed> {
   return Object.fromEntries(namedColumns(data).map(([name, column]) => [name, column.data]));

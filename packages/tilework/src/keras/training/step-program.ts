@@ -3,8 +3,9 @@
  * for testing; the forward pass alone for prediction. Programs are made for one batch size.
  */
 import { differentiate } from "../../compiler/differentiate.ts";
+import { foldScales } from "../../compiler/fold-scales.ts";
 import { simplify } from "../../compiler/simplify.ts";
-import { input, nodesOf, type Program, type Update } from "../../graph/program.ts";
+import { input, inputOp, nodesOf, type Program, readOp, type Update } from "../../graph/program.ts";
 import type { Value } from "../../graph/value.ts";
 import { warnOnce } from "../../runtime/warn-once.ts";
 import { ArgumentError } from "../../util/errors.ts";
@@ -51,7 +52,8 @@ export function traceStep(model: Model, mode: StepMode, shape: StepShape): Trace
 
 /** The program that predicts: its outputs are `output.0` and so on. */
 export function predictionProgram(step: TracedStep): Program {
-  const outputs = step.batch.predictions.map((value, i) => [`output.${i}`, value] as const);
+  const predictions = foldScales(step.batch.predictions);
+  const outputs = predictions.map((value, i) => [`output.${i}`, value] as const);
   return programOf(step.inputs, Object.fromEntries(outputs), []);
 }
 
@@ -139,5 +141,5 @@ function programOf(
 
 /** Names the writer of nodes that no layer wrote. */
 function label(roots: readonly Value[], origin: string): void {
-  for (const node of nodesOf(roots)) if (node.inputs.length > 0) node.origin ??= origin;
+  for (const node of nodesOf(roots)) if (node.op !== inputOp && node.op !== readOp) node.origin ??= origin;
 }

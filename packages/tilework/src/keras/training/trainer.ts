@@ -5,20 +5,24 @@
 
 import type { Program } from "../../graph/program.ts";
 import type { Device, StepFeeds, VariableStore } from "../../runtime/device.ts";
+import { PlanMemoryError, planFits } from "../../runtime/plan-memory-error.ts";
 import { nextSeed } from "../../runtime/random-seed.ts";
 import type { NDArray } from "../../tensor/ndarray.ts";
 import { ArgumentError } from "../../util/errors.ts";
 import type { Logs } from "../callbacks/callback.ts";
 import type { History } from "../callbacks/history.ts";
+import type { StepExplanation } from "../models/explain/step-explanation.ts";
 import type { Graph } from "../models/graph.ts";
 import type { Model } from "../models/model.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { readOptions } from "../options/read-options.ts";
 import { checkLabels } from "./check-labels.ts";
 import { withClassWeights } from "./class-weights.ts";
-import type { DataInput } from "./columns.ts";
+import type { ColumnType, DataInput } from "./columns.ts";
 import { type CompiledOptions, type CompileOptions, readCompileOptions } from "./compile-options.ts";
 import { evaluate } from "./evaluate.ts";
+import { emptyData, exampleData } from "./example-data.ts";
+import { type ExplainRequest, explainStep } from "./explain-step.ts";
 import { inspectionProgram } from "./find-non-finite-layer.ts";
 import { fit } from "./fit.ts";
 import {
@@ -29,6 +33,7 @@ import {
   type TestOnBatchOptions,
   type TrainOnBatchOptions,
 } from "./fit-options.ts";
+import { fittingBatchSize } from "./fitting-batch-size.ts";
 import { type ModelData, readModelData } from "./model-data.ts";
 import { ModelQueue } from "./model-queue.ts";
 import { type LoadedProgram, ModelRuntime } from "./model-runtime.ts";
@@ -36,7 +41,7 @@ import { makeObjective, type Objective } from "./objective.ts";
 import { joinPredictions, predict } from "./predict.ts";
 import { feedsOf } from "./run-steps.ts";
 import { RunningLogs } from "./running-logs.ts";
-import { stepShapeOf, wholeFeeds } from "./staged-data.ts";
+import { stagedBytes, stepShapeOf, wholeFeeds } from "./staged-data.ts";
 import {
   predictionProgram,
   type StepMode,
@@ -53,7 +58,9 @@ export class Trainer {
   readonly #runtime = new ModelRuntime();
   #compiled: CompiledOptions | undefined;
   #compileOptions: CompileOptions | undefined;
-  #objective: Objective | undefined;
+  readonly #objectives: Map<string, Objective> = new Map();
+  /** What the last step was fed with. */
+  #fed: StepShape | undefined;
   /** The graph that the programs were made for; a Sequential may grow. */
   #graph: Graph | undefined;
 
@@ -65,7 +72,7 @@ export class Trainer {
   compile(options: CompileOptions): void {
     this.#compiled = readCompileOptions(options, this.#outputNames());
     this.#compileOptions = options;
-    this.#objective = undefined;
+    this.#objectives.clear();
     this.#runtime.forgetPrograms();
   }
 
@@ -78,6 +85,11 @@ export class Trainer {
     return this.#compiled !== undefined;
   }
 
+  /** Whether `compile` was given a loss. */
+  get hasLoss(): boolean {
+    return this.#compiled?.losses.some((loss) => loss !== undefined) ?? false;
+  }
+
   /** What `compile` was given; undefined before. */
   get compileOptions(): CompileOptions | undefined {
     return this.#compileOptions;
@@ -88,7 +100,7 @@ export class Trainer {
   }
 
   get metricDirections(): Readonly<Record<string, "max" | "min" | undefined>> {
-    const metrics = this.#objective?.metrics ?? [];
+    const metrics = [...this.#objectives.values()].flatMap((objective) => objective.metrics);
     return Object.fromEntries(metrics.map(({ logName, metric }) => [logName, metric.direction]));
   }
 
@@ -141,13 +153,13 @@ export class Trainer {
   }
 
   async #oneStep(mode: "train" | "test", data: ModelData, extra: StepFeeds): Promise<Logs> {
-    const objective = this.objectiveFor(data);
+    this.checkLabels(data);
     const { store } = await this.prepare();
     const program = await this.load(mode, data, data.rows);
     const scalars = mode === "train" ? this.scalarFeeds(this.optimizer.iterations) : {};
     const feeds = feedsOf(program, { ...wholeFeeds(data), ...scalars, ...extra });
     const [outputs] = await program.executable.run(store, [feeds]);
-    const running = new RunningLogs(objective);
+    const running = new RunningLogs(this.objectiveFor(data));
     running.add(outputs!, data.rows);
     return running.logs;
   }
@@ -175,23 +187,26 @@ export class Trainer {
     return this.#compiled;
   }
 
-  /** Losses and metrics for these data, made once; checks the labels. */
-  objectiveFor(data: ModelData): Objective {
-    const objective = this.#objective ?? this.#makeObjective(data);
+  /** Refuses labels that the losses cannot use. */
+  checkLabels(data: ModelData): void {
+    const { losses } = this.objectiveFor(data);
     data.labels.forEach((labels, output) => {
       if (labels === undefined) return;
-      const kind = objective.losses.find((entry) => entry.output === output)?.loss.labelKind ?? "values";
+      const kind = losses.find((entry) => entry.output === output)?.loss.labelKind ?? "values";
       const shape = this.model.outputs[output]!.shape;
       checkLabels(labels, kind, shape[shape.length - 1] ?? 1);
     });
-    this.#objective = objective;
-    return objective;
   }
 
-  #makeObjective(data: ModelData): Objective {
-    const outputs = this.model.outputNames;
+  /** Losses and metrics for labels of these shapes; "accuracy", say, depends on them. */
+  objectiveFor(data: ModelData): Objective {
+    const key = columnsKey(data.labels);
+    const known = this.#objectives.get(key);
+    if (known !== undefined) return known;
     const { batch } = traceStep(this.model, "test", stepShapeOf(data, data.rows));
-    return makeObjective(this.#compiled!, outputs, batch);
+    const objective = makeObjective(this.#options("fit"), this.model.outputNames, batch);
+    this.#objectives.set(key, objective);
+    return objective;
   }
 
   /** Takes the model's weights to the device in use. */
@@ -199,14 +214,86 @@ export class Trainer {
     return this.#runtime.prepare(this.model.weights);
   }
 
-  /** The program of a step over `batch` rows of such data. `prepare` and `objectiveFor` have been called. */
-  async load(mode: StepMode, data: ModelData, batch: number): Promise<LoadedProgram> {
+  /**
+   * The program of a step over `batch` rows of such data. `prepare` has been called. Refused with a PlanMemoryError
+   * where it does not fit beside what is in memory by now and what is yet to be staged.
+   */
+  async load(
+    mode: StepMode,
+    data: ModelData,
+    batch: number,
+    toStage: readonly ModelData[] = [],
+  ): Promise<LoadedProgram> {
     if (this.model.graph !== this.#graph) this.#runtime.forgetPrograms();
     this.#graph = this.model.graph;
     const shape = stepShapeOf(data, batch);
-    const loaded = await this.#runtime.load(this.#programKey(mode, shape), () => this.#write(mode, shape));
+    this.#fed = { batch, ...typesOf(shape) };
+    const loaded = await this.#loadFitting(mode, shape, data, stagedBytes(toStage));
     if (mode === "train") this.#runtime.addSlots(this.optimizer.slotVariables());
     return loaded;
+  }
+
+  async #loadFitting(
+    mode: StepMode,
+    shape: StepShape,
+    data: ModelData,
+    bytesToCome: number,
+  ): Promise<LoadedProgram> {
+    try {
+      const key = this.#programKey(mode, shape);
+      const loaded = await this.#runtime.load(key, () => this.#write(mode, shape, data));
+      this.#runtime.checkRoom(loaded, bytesToCome);
+      return loaded;
+    } catch (error) {
+      if (!(error instanceof PlanMemoryError)) throw error;
+      const available = this.#runtime.availableBytes - bytesToCome;
+      throw await this.#withFittingBatch(
+        error,
+        available,
+        (batch) => this.#write(mode, stepShapeOf(data, batch), data),
+        shape.batch,
+      );
+    }
+  }
+
+  /** The same refusal with the batch size that would fit. */
+  async #withFittingBatch(
+    { planBytes, buffers }: PlanMemoryError,
+    available: number,
+    write: (batch: number) => Program,
+    refused: number,
+  ): Promise<PlanMemoryError> {
+    const fitting = await fittingBatchSize(refused, planBytes, available, async (batch) => {
+      const plan = (await this.#runtime.inspect(write(batch)))!;
+      return { bytes: plan.arenaBytes, fits: planFits(plan, available) };
+    });
+    return new PlanMemoryError(planBytes, available, buffers, fitting);
+  }
+
+  /** What the compiled step consists of. */
+  explain(request: ExplainRequest): Promise<StepExplanation> {
+    return this.queue.run(() => explainStep(this, request));
+  }
+
+  /** The program of a step over data like those seen last, or like what the model declares; nothing runs. */
+  exampleProgram(mode: StepMode, batch: number): Program {
+    const data = this.#exampleData(mode, batch);
+    return this.#write(mode, stepShapeOf(data, batch), data);
+  }
+
+  /** That program, compiled. */
+  loadExample(mode: StepMode, batch: number): Promise<LoadedProgram> {
+    return this.load(mode, this.#exampleData(mode, batch), batch);
+  }
+
+  #exampleData(mode: StepMode, batch: number): ModelData {
+    const losses = mode === "predict" ? [] : this.#options("explain").losses;
+    const fed = this.#fed;
+    if (fed === undefined || (mode !== "predict" && fed.labels.every((labels) => labels === undefined)))
+      return exampleData(this.model, losses, batch);
+    const none = fed.labels.map(() => undefined);
+    const { labels, weights } = mode === "predict" ? { labels: none, weights: none } : fed;
+    return emptyData({ batch, inputs: fed.inputs, labels, weights });
   }
 
   /** A program for a training step's forward pass that gives every layer's result. */
@@ -220,19 +307,16 @@ export class Trainer {
     return this.#runtime.compile(program);
   }
 
-  #write(mode: StepMode, shape: StepShape): Program {
+  #write(mode: StepMode, shape: StepShape, data: ModelData): Program {
     const traced = traceStep(this.model, mode, shape);
     if (mode === "predict") return predictionProgram(traced);
-    if (mode === "test") return testProgram(traced, this.#objective!);
-    return trainingProgram(this.model, traced, this.#objective!, this.optimizer);
+    if (mode === "test") return testProgram(traced, this.objectiveFor(data));
+    return trainingProgram(this.model, traced, this.objectiveFor(data), this.optimizer);
   }
 
   #programKey(mode: StepMode, { batch, inputs, labels, weights }: StepShape): string {
-    const columns = [...inputs, "y", ...labels, "w", ...weights].map((column) =>
-      typeof column === "object" ? `${column.dtype}${column.rowShape.join("x")}` : String(column),
-    );
     const trained = mode === "train" ? this.model.trainableWeights.map(({ path }) => path) : [];
-    return [mode, batch, ...columns, ...trained].join(" ");
+    return [mode, batch, ...[inputs, labels, weights].map(columnsKey), ...trained].join(" ");
   }
 
   /** The optimizer's scalars for the step at this iteration. */
@@ -240,4 +324,19 @@ export class Trainer {
     const scalars = Object.entries(this.optimizer.scalarsAt(iteration));
     return Object.fromEntries(scalars.map(([name, value]) => [name, Float32Array.of(value)]));
   }
+}
+
+/** The columns' types without their elements. */
+function typesOf({ inputs, labels, weights }: StepShape): Omit<StepShape, "batch"> {
+  const type = ({ dtype, rowShape }: ColumnType): ColumnType => ({ dtype, rowShape });
+  return {
+    inputs: inputs.map(type),
+    labels: labels.map((column) => column && type(column)),
+    weights: weights.map((column) => column && type(column)),
+  };
+}
+
+/** Dtypes and shapes of columns, as a key. */
+function columnsKey(columns: readonly (ColumnType | undefined)[]): string {
+  return columns.map((column) => (column ? `${column.dtype}[${column.rowShape}]` : "none")).join(" ");
 }

@@ -1,11 +1,12 @@
 /** The CPU devices: compiled programs on a pool of workers over one shared memory. */
 import { supportsRelaxedSimd } from "../../codegen/wasm/features.ts";
+import type { Plan } from "../../compiler/plan.ts";
 import { avx2Target, avx512Target, type Target, wasmTarget } from "../../compiler/target.ts";
 import type { Program } from "../../graph/program.ts";
 import { platform } from "../../platform/current.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
 import { BoundedCache } from "../bounded-cache.ts";
-import type { DataSource, Device, Executable, HostData, Inspection, VariableStore } from "../device.ts";
+import type { DataSource, Device, Executable, HostData, VariableStore } from "../device.ts";
 import { DeviceError } from "../device-error.ts";
 import { warnOnce } from "../warn-once.ts";
 import { type CompiledProgram, compileForCpu } from "./compiled-program.ts";
@@ -81,6 +82,10 @@ class PooledDevice implements CpuDevice {
     return this.#runtime.threads;
   }
 
+  get availableBytes(): number {
+    return this.#runtime.availableForArena;
+  }
+
   get memoryInUse(): number {
     return this.#runtime.memory.used;
   }
@@ -105,9 +110,8 @@ class PooledDevice implements CpuDevice {
     return executable;
   }
 
-  async inspect(program: Program): Promise<Inspection> {
-    const plan = this.#toolchain.plan(program, await this.#target());
-    return { plan, availableBytes: this.#runtime.availableForArena };
+  async inspect(program: Program): Promise<Plan> {
+    return this.#toolchain.plan(program, await this.#target());
   }
 
   async refusal(): Promise<string | undefined> {

@@ -2,6 +2,7 @@
  * Runs a compiled program: stages the steps' data, binds the program to the store, hands the workers one run block
  * and reads the results. Several runs may be handed over before the first is done.
  */
+import type { Plan } from "../../compiler/plan.ts";
 import { type Program, variablesOf } from "../../graph/program.ts";
 import type { TensorType, Variable } from "../../graph/value.ts";
 import { ArgumentError } from "../../util/errors.ts";
@@ -37,6 +38,10 @@ export class CpuExecutable implements Executable {
     this.#variables = new Map(compiled.variables.map((variable, at) => [variable, own[at]!]));
   }
 
+  get plan(): Plan {
+    return this.compiled.plan;
+  }
+
   async run(store: VariableStore, steps: readonly StepFeeds[]): Promise<StepOutputs[]> {
     const own = this.#check(store, steps);
     if (steps.length === 0) return [];
@@ -51,10 +56,11 @@ export class CpuExecutable implements Executable {
     return this.#runtime.using({ store, steps, executable: this }, async () => {
       const times = memory.allocate(bytes);
       try {
-        memory.write(times, bytes, (target) => target.fill(0));
+        memory.write(times, bytes, (target) =>
+          new Float64Array(target.buffer, target.byteOffset, launches).fill(Number.POSITIVE_INFINITY),
+        );
         await this.#run(own, steps, times);
-        const sums = new Float64Array((await memory.read(times, bytes)).buffer, 0, launches);
-        return Array.from(sums, (sum) => sum / steps.length);
+        return [...new Float64Array((await memory.read(times, bytes)).buffer, 0, launches)];
       } finally {
         memory.free(times);
       }

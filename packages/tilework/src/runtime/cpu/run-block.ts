@@ -21,7 +21,7 @@ export const RunHeader = {
   separate: 5,
   results: 6,
   resultStride: 7,
-  /** Where each launch's milliseconds are added up, 64-bit floats; 0: launches are not timed. */
+  /** Where each launch's shortest milliseconds are kept, 64-bit floats; 0: launches are not timed. */
   times: 8,
   words: 9,
 } as const;

@@ -32,8 +32,12 @@ function roundHalfEven(value: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
-/** A table with a heavy head, a line between rows, one string a line. */
-export function drawTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+/** A table with a heavy head, by default a line between rows, one string a line. */
+export function drawTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  { ruled = true }: { readonly ruled?: boolean } = {},
+): string[] {
   const rule = (left: string, line: string, cross: string, right: string): string =>
     left + columns.map(({ width }) => line.repeat(width)).join(cross) + right;
   const head = drawRow(
@@ -43,7 +47,7 @@ export function drawTable(columns: readonly Column[], rows: readonly (readonly s
     "bottom",
   );
   const body = rows.flatMap((row, i) => [
-    ...(i === 0 ? [] : [rule("├", "─", "┼", "┤")]),
+    ...(i === 0 || !ruled ? [] : [rule("├", "─", "┼", "┤")]),
     ...drawRow(columns, row, "│", "top"),
   ]);
   return [rule("┏", "━", "┳", "┓"), ...head, rule("┡", "━", "╇", "┩"), ...body, rule("└", "─", "┴", "┘")];

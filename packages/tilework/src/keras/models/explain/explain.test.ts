@@ -1,0 +1,157 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { configure } from "../../../runtime/configure.ts";
+import { threeNetworks } from "../../../testing/three-networks.ts";
+import { conv2d } from "../../layers/convolutional/conv-2d.ts";
+import { globalAveragePooling2d } from "../../layers/pooling/global-average-pooling-2d.ts";
+import { type Sequential, sequential } from "../sequential.ts";
+
+afterAll(() => configure({}));
+
+function compiledNetwork(number: 1 | 2 | 3): Sequential {
+  const model = threeNetworks[number].make();
+  model.compile({ optimizer: "adam", loss: threeNetworks[number].loss, metrics: ["accuracy"] });
+  return model;
+}
+
+/** The cells of the table's rows, lines of one row joined. */
+function rowsOf(lines: readonly string[]): string[][] {
+  const rows: string[][] = [];
+  for (const line of lines.filter((each) => each.startsWith("│"))) {
+    const cells = line.split("│").slice(1, -1);
+    if (cells[0]!.trim() !== "") rows.push(cells.map((cell) => cell.trim()));
+    else for (const [at, cell] of cells.entries()) rows.at(-1)![at] += ` ${cell.trim()}`;
+  }
+  return rows.map((row) => row.map((cell) => cell.trim()));
+}
+
+async function explained(model: Sequential, options: object): Promise<{ lines: string[]; text: string }> {
+  const lines: string[] = [];
+  const text = await model.explain({ ...options, printFn: (line) => void lines.push(line) });
+  return { lines, text };
+}
+
+describe.each(["wasm", "x64"] as const)("on %s", (device) => {
+  beforeAll(() => configure({ device: device === "x64" ? "auto" : device, threads: 2 }));
+
+  test.each([1, 2, 3] as const)(
+    "every kernel of network %d's training step names its layers",
+    async (number) => {
+      const model = compiledNetwork(number);
+      const { lines, text } = await explained(model, { batchSize: 4, lineLength: 140 });
+      expect(text).toBe(lines.join("\n"));
+      expect(lines[0]).toContain(`"${model.name}": training step, batch size 4`);
+      const known = [...model.layers.map((layer) => layer.name), "loss", "optimizer"];
+      const named = new Set(rowsOf(lines).flatMap((row) => row[1]!.split(", ")));
+      expect([...named].filter((name) => !known.includes(name))).toEqual([]);
+      const computing = model.layers.filter((layer) => !layer.name.startsWith("flatten"));
+      for (const layer of computing) expect(named).toContain(layer.name);
+      expect(named).toContain("loss");
+      expect(named).toContain("optimizer");
+    },
+  );
+
+  test("measuring adds a time to every kernel and leaves weights and optimizer as they were", async () => {
+    const model = compiledNetwork(2);
+    const before = await model.getWeights();
+    const { lines } = await explained(model, { batchSize: 2, measure: true });
+    const rows = rowsOf(lines);
+    expect(rows.every((row) => row.length === 8 && Number(row[6]) >= 0)).toBe(true);
+    const shares = rows.reduce((sum, row) => sum + Number.parseFloat(row[7]!), 0);
+    expect(Math.abs(shares - 100)).toBeLessThan(0.06 * rows.length);
+    expect(lines.find((line) => line.startsWith("Time:"))).toMatch(/ms a step, .* GFLOP\/s/);
+    const after = await model.getWeights();
+    expect(after.map((weight) => [...weight.data])).toEqual(before.map((weight) => [...weight.data]));
+    expect(model.optimizer.iterations).toBe(0);
+  });
+});
+
+describe("reports", () => {
+  beforeAll(() => configure({ device: "wasm", threads: 2 }));
+
+  test("the operations of a convolution are those of its definition, and its fused parts stand beside it", async () => {
+    const model = sequential([
+      conv2d(8, [3, 3], { activation: "relu", name: "only", inputShape: [10, 10, 4] }),
+    ]);
+    const { lines } = await explained(model, { batchSize: 5 });
+    const [row] = rowsOf(lines).filter((cells) => cells[2]!.startsWith("convolution"));
+    const products = 5 * 8 * 8 * 9 * 4 * 8;
+    const biasAndRelu = 2 * 5 * 8 * 8 * 8;
+    expect(row![1]).toBe("only");
+    expect(row![2]).toBe("convolution + relu");
+    expect(row![3]).toBe(`${((2 * products + biasAndRelu) / 1000).toPrecision(3)} k`);
+    const parameterBytes = 4 * (9 * 4 * 8 + 8);
+    expect(lines.find((line) => line.startsWith("Parameters:"))).toContain(
+      `${(parameterBytes / 1024).toFixed(2)} KB, optimizer: 0 B`,
+    );
+  });
+
+  test("the page needs nothing from elsewhere and draws one rectangle a buffer, with layer and size", async () => {
+    const model = compiledNetwork(1);
+    const printed: string[] = [];
+    const page = await model.explain({
+      batchSize: 4,
+      format: "html",
+      printFn: (line) => void printed.push(line),
+    });
+    expect(printed).toEqual([]);
+    expect(page).toMatch(/^<!doctype html>/);
+    expect(page.replace('xmlns="http://www.w3.org/2000/svg"', "")).not.toMatch(
+      /https?:|<script|<link|src=|url\(/,
+    );
+    const rectangles = [...page.matchAll(/<rect class="buffer"[^>]*><title>([^<]*)<\/title>/g)];
+    expect(rectangles.length).toBeGreaterThan(10);
+    for (const [, tooltip] of rectangles) expect(tooltip).toMatch(/^.+: .+, [\d.]+ K?M?B at .*, stages? \d+/);
+    expect(rectangles.some(([, tooltip]) => tooltip!.startsWith("conv2d"))).toBe(true);
+    const size = /<rect class="buffer" x="[\d.]+" y="(-?[\d.]+)" width="([\d.]+)" height="([\d.]+)"/g;
+    for (const [, y, width, height] of page.matchAll(size)) {
+      expect(Number(y)).toBeGreaterThanOrEqual(11.99);
+      expect(Number(y) + Number(height)).toBeLessThanOrEqual(432.01);
+      expect(Number(width)).toBeGreaterThan(0);
+    }
+  });
+
+  test("without a loss the prediction step is explained", async () => {
+    const { lines } = await explained(threeNetworks[1].make(), { batchSize: 1 });
+    expect(lines[0]).toContain("prediction step, batch size 1");
+  });
+
+  test("data seen before decide what the step is fed with", async () => {
+    const model = sequential([conv2d(2, 1, { inputShape: [4, 4, 1] }), globalAveragePooling2d()]);
+    const floats = (await explained(model, {})).text;
+    await model.predict({ data: new Uint8Array(16), shape: [1, 4, 4, 1] });
+    const bytes = (await explained(model, {})).text;
+    const inputBytes = (text: string): string => /x\.0: x\.0, ([\d.]+ K?B)/.exec(text)![1]!;
+    expect(inputBytes(floats)).toBe("2.00 KB");
+    expect(inputBytes(bytes)).toBe("512 B");
+  });
+
+  test.each<[string, () => Promise<unknown>, string]>([
+    ["an unknown option", () => compiledNetwork(1).explain({ batch: 3 } as object), 'has no option "batch"'],
+    [
+      "a batch of none",
+      () => compiledNetwork(1).explain({ batchSize: 0 }),
+      "explain: batchSize must be a whole number of at least 1, got 0",
+    ],
+    [
+      "a training step before compile",
+      () => threeNetworks[1].make().explain({ mode: "train" }),
+      "is not compiled; call model.compile",
+    ],
+    [
+      "an input of unknown size",
+      () =>
+        sequential([
+          conv2d(2, 3, { inputShape: [null, null, 1] as never }),
+          globalAveragePooling2d(),
+        ]).explain(),
+      "give the input a fixed shape, or call fit, evaluate or predict once",
+    ],
+  ])("%s is refused", async (_, call, message) => {
+    await expect(call()).rejects.toThrow(message);
+  });
+
+  test("a device without plans says so", async () => {
+    configure({ device: "reference" });
+    await expect(compiledNetwork(1).explain()).rejects.toThrow("choose wasm or x64");
+  });
+});

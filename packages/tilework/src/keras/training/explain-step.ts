@@ -1,0 +1,109 @@
+/** Compiles a model's step as training, evaluation or prediction would, and tells what it consists of. */
+import { explainPlan } from "../../compiler/explain/explain-plan.ts";
+import type { Plan } from "../../compiler/plan.ts";
+import type { TensorType } from "../../graph/value.ts";
+import { platform } from "../../platform/current.ts";
+import type { HostData, StepFeeds, VariableStore } from "../../runtime/device.ts";
+import { hostData } from "../../runtime/device.ts";
+import { DeviceError } from "../../runtime/device-error.ts";
+import { byteSize } from "../../tensor/dtype.ts";
+import { sizeOf } from "../../tensor/shape.ts";
+import type { StepExplanation, StepTimes } from "../models/explain/step-explanation.ts";
+import type { LoadedProgram } from "./model-runtime.ts";
+import type { StepMode } from "./step-program.ts";
+import type { Trainer } from "./trainer.ts";
+
+/** Milliseconds that measuring takes, about. */
+const measuringTime = 300;
+
+export interface ExplainRequest {
+  readonly batchSize: number;
+  readonly mode: StepMode;
+  /** Runs steps on made-up data to time every kernel; weights and optimizer are as before then. */
+  readonly measure: boolean;
+}
+
+export async function explainStep(
+  trainer: Trainer,
+  { batchSize, mode, measure }: ExplainRequest,
+): Promise<StepExplanation> {
+  const { model } = trainer;
+  const { device, store } = await trainer.prepare();
+  if (device.inspect === undefined)
+    throw new DeviceError(device.name, "it compiles no plan that could be explained; choose wasm or x64");
+  const program = trainer.exampleProgram(mode, batchSize);
+  const inspected = await device.inspect(program);
+  const measured = measure ? await measureStep(trainer, mode, batchSize, store) : undefined;
+  return {
+    ...explainPlan(measured?.plan ?? inspected),
+    model: model.name,
+    mode,
+    batchSize,
+    device: device.name,
+    threads: device.threads,
+    parameterBytes: bytesOf(model.weights.map((weight) => weight.variable)),
+    optimizerBytes: mode === "train" ? bytesOf(trainer.optimizer.slotVariables()) : 0,
+    availableBytes: device.availableBytes,
+    times: measured?.times,
+  };
+}
+
+async function measureStep(
+  trainer: Trainer,
+  mode: StepMode,
+  batchSize: number,
+  store: VariableStore,
+): Promise<{ plan: Plan; times: StepTimes } | undefined> {
+  const program = await trainer.loadExample(mode, batchSize);
+  const { executable } = program;
+  if (executable.profile === undefined || executable.plan === undefined) return undefined;
+  const feeds = exampleFeeds(trainer, mode, batchSize, program);
+  const before = await store.snapshot();
+  try {
+    const { steps, milliseconds } = await timeSteps(program, store, feeds);
+    const kernels = await executable.profile(store, new Array<StepFeeds>(steps).fill(feeds));
+    return { plan: executable.plan, times: { step: milliseconds, kernels } };
+  } finally {
+    await store.restore(before);
+  }
+}
+
+/** Runs more and more steps a call until a call lasts; gives the milliseconds of a step in the last one. */
+async function timeSteps(
+  { executable }: LoadedProgram,
+  store: VariableStore,
+  feeds: StepFeeds,
+): Promise<{ steps: number; milliseconds: number }> {
+  for (let steps = 1; ; steps *= 4) {
+    const start = platform.now();
+    await executable.run(store, new Array<StepFeeds>(steps).fill(feeds));
+    const milliseconds = platform.now() - start;
+    if (milliseconds > measuringTime / 6 && (steps > 1 || milliseconds > measuringTime))
+      return { steps, milliseconds: milliseconds / steps };
+  }
+}
+
+/** Numbers in [0, 1) for everything that is a number, 0 for labels that are indices. */
+function exampleFeeds(
+  trainer: Trainer,
+  mode: StepMode,
+  batchSize: number,
+  program: LoadedProgram,
+): StepFeeds {
+  const { inputs } = trainer.exampleProgram(mode, batchSize);
+  const scalars = mode === "train" ? trainer.scalarFeeds(trainer.optimizer.iterations) : {};
+  return Object.fromEntries(
+    program.inputs.map((name) => [name, scalars[name] ?? exampleData(inputs[name]!)]),
+  );
+}
+
+function exampleData({ shape, dtype }: TensorType): HostData {
+  const data = hostData(dtype, sizeOf(shape));
+  if (dtype !== "float32") return data;
+  for (let i = 0; i < data.length; i++) data[i] = (Math.imul(i + 1, 0x9e3779b1) >>> 8) / 2 ** 24;
+  return data;
+}
+
+function bytesOf(variables: readonly TensorType[]): number {
+  return variables.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * byteSize[dtype], 0);
+}

@@ -1,0 +1,99 @@
+import { afterAll, afterEach, expect, test } from "vitest";
+import { configure } from "../../runtime/configure.ts";
+import { PlanMemoryError } from "../../runtime/plan-memory-error.ts";
+import { conv2d } from "../layers/convolutional/conv-2d.ts";
+import { dense } from "../layers/core/dense.ts";
+import { globalAveragePooling2d } from "../layers/pooling/global-average-pooling-2d.ts";
+import { type Sequential, sequential } from "../models/sequential.ts";
+import { fittingBatchSize } from "./fitting-batch-size.ts";
+
+afterAll(() => configure({}));
+afterEach(() => configure({ device: "wasm", threads: 2 }));
+configure({ device: "wasm", threads: 2 });
+
+function wideNetwork(filters: number): Sequential {
+  const model = sequential([
+    conv2d(filters, 3, { name: "wide", activation: "relu", inputShape: [64, 64, 1] }),
+    globalAveragePooling2d(),
+    dense(10, { activation: "softmax" }),
+  ]);
+  model.compile({ optimizer: "sgd", loss: "sparse_categorical_crossentropy" });
+  return model;
+}
+
+function images(count: number): { data: Float32Array; shape: number[] } {
+  return { data: new Float32Array(count * 64 * 64), shape: [count, 64, 64, 1] };
+}
+
+async function refusalOf(call: Promise<unknown>): Promise<PlanMemoryError> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(PlanMemoryError);
+  return error as PlanMemoryError;
+}
+
+test("a step of 32 GB is refused with its size, its largest buffers and their layers, and weights stay", async () => {
+  const model = wideNetwork(4096);
+  const before = await model.getWeights();
+  const error = await refusalOf(model.fit(images(512), new Int32Array(512), { batchSize: 512, verbose: 0 }));
+  const activations = 512 * 62 * 62 * 4096 * 4;
+  expect(error.planBytes).toBeGreaterThanOrEqual(activations);
+  expect(error.availableBytes).toBeLessThanOrEqual(2 ** 32);
+  expect(error.buffers[0]!.origin).toContain("wide");
+  expect(error.buffers[0]!.bytes).toBe(activations);
+  expect(error.message).toContain(`${(error.planBytes / 2 ** 30).toFixed(2)} GB`);
+  expect(error.message).toMatch(/its largest buffers are .*wide.*30\.03 GB/);
+  expect(error.message).toContain(`A batch size of ${error.fittingBatchSize} would fit.`);
+  const after = await model.getWeights();
+  expect(after.map((weight) => [...weight.data])).toEqual(before.map((weight) => [...weight.data]));
+});
+
+test("the batch size that the refusal names runs, and one a twentieth larger does not", async () => {
+  configure({ device: "wasm", threads: 2, memoryLimit: 64 * 2 ** 20 });
+  const model = wideNetwork(64);
+  const { fittingBatchSize: fitting } = await refusalOf(
+    model.fit(images(256), new Int32Array(256), { batchSize: 256, verbose: 0 }),
+  );
+  expect(fitting).toBeGreaterThan(5);
+  const larger = Math.ceil(fitting! * 1.05) + 1;
+  await refusalOf(model.fit(images(256), new Int32Array(256), { batchSize: larger, verbose: 0 }));
+  const history = await model.fit(images(256), new Int32Array(256), { batchSize: fitting!, verbose: 0 });
+  expect(history.history.loss).toHaveLength(1);
+});
+
+test("what does not fit at all says so", async () => {
+  configure({ device: "wasm", threads: 2, memoryLimit: 2 ** 20 });
+  const error = await refusalOf(wideNetwork(512).predict(images(2)));
+  expect(error.fittingBatchSize).toBe(0);
+  expect(error.message).toContain("Not even a batch size of 1 would fit");
+});
+
+test("a step that does not fit can still be explained", async () => {
+  const text = await wideNetwork(64).explain({ batchSize: 2 ** 20, printFn: () => undefined });
+  expect(text).toContain("batch size 1048576");
+  expect(text).toMatch(/Memory plan: [\d.]+ TB/);
+});
+
+test.each([
+  { fixed: 0, each: 10, available: 1000, refused: 200, most: 100 },
+  { fixed: 300, each: 7, available: 1000, refused: 101, most: 100 },
+  { fixed: 990, each: 7, available: 1000, refused: 64, most: 1 },
+  { fixed: 994, each: 7, available: 1000, refused: 64, most: 0 },
+])("the fitting batch of $fixed + $each a row in $available is close below $most", async (example) => {
+  const { fixed, each, available, refused, most } = example;
+  const bytesOf = (batch: number): number => fixed + each * batch;
+  const found = await fittingBatchSize(refused, bytesOf(refused), available, async (batch) => ({
+    bytes: bytesOf(batch),
+    fits: bytesOf(batch) <= available,
+  }));
+  expect(found).toBeLessThanOrEqual(most);
+  expect(found).toBeGreaterThanOrEqual(Math.floor(most * 0.97));
+});
+
+test("the memory limit is checked", () => {
+  expect(() => configure({ memoryLimit: 1.5 })).toThrow(
+    "memoryLimit must be a whole number of bytes, at least 1048576; got 1.5",
+  );
+});
