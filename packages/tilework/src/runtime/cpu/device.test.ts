@@ -72,7 +72,7 @@ test.each([{ shared: true }, { shared: false }])("steps take rows of a source: %
   const data = vector(40, 5);
   const source = cpu.createSource(data, 4, "float32");
   const rows = [Uint32Array.of(9, 0, 3), Uint32Array.of(1, 1, 2)];
-  const inputs = rows.map((list) =>
+  const inputs: Float32Array[] = rows.map((list) =>
     Float32Array.from([...list].flatMap((row) => [...data.subarray(row * 4, row * 4 + 4)])),
   );
   inputs.push(vector(12, 1));
