@@ -1,4 +1,7 @@
-/** Everything that must hold before a change lands, in the order of what fails fastest. Ends with the tests' count. */
+/**
+ * Everything that must hold before a change lands, in the order of what fails fastest. Ends with the tests' count.
+ * `--runtimes` also trains on Node 20, Deno and Bun, which it fetches.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,6 +15,7 @@ const steps: readonly (readonly [title: string, ...command: string[]])[] = [
   ["build", "scripts/build.ts"],
   ["types", bin("typescript/bin/tsc"), "-p", "tsconfig.json"],
   ["the package as published", "scripts/check-package.ts"],
+  ...(process.argv.includes("--runtimes") ? ([["every runtime", "scripts/check-runtimes.ts"]] as const) : []),
   ["the README's code", "scripts/check-readme.ts"],
   ["the API pages", "scripts/docs.ts"],
   [
