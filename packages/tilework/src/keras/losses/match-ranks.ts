@@ -1,5 +1,7 @@
 import type { Value } from "../../graph/value.ts";
 import { reshape } from "../../ops/shape/reshape.ts";
+import { formatShape } from "../../tensor/shape.ts";
+import { ShapeError } from "../../util/errors.ts";
 
 /**
  * Keras's rule for values and weights (or labels and predictions) whose ranks differ by one: a last axis of size 1
@@ -21,6 +23,16 @@ function dropOrAdd(longer: Value, shorter: Value): [Value, Value] {
   if (longer.shape[longer.shape.length - 1] !== 1) return [longer, shorter];
   if (shorter.shape.length === 1) return [longer, reshape(shorter, [...shorter.shape, 1])];
   return [reshape(longer, longer.shape.slice(0, -1)), shorter];
+}
+
+/** Labels and predictions that can be subtracted; a difference of ranks that `matchLastAxis` leaves is refused. */
+export function matchForDifference(yTrue: Value, yPred: Value): [Value, Value] {
+  const [labels, predictions] = matchLastAxis(yTrue, yPred);
+  if (labels.shape.length === predictions.shape.length) return [labels, predictions];
+  throw new ShapeError(
+    `labels ${formatShape(yTrue.shape)} do not fit predictions ${formatShape(yPred.shape)}; ` +
+      "both must have the same shape",
+  );
 }
 
 /** Values and their weights with equally many axes; a weight of an example then stretches over all its places. */

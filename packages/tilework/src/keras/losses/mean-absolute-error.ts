@@ -5,11 +5,11 @@ import { abs } from "../../ops/unary/abs.ts";
 import { cast } from "../../ops/unary/cast.ts";
 import { readOptions } from "../options/read-options.ts";
 import { Loss, type LossOptions, lossChecks } from "./loss.ts";
-import { matchLastAxis } from "./match-ranks.ts";
+import { matchForDifference } from "./match-ranks.ts";
 
 /** The mean over the last axis of |yTrue - yPred|. */
 export function absoluteError(yTrue: Value, yPred: Value): Value {
-  const [labels, predictions] = matchLastAxis(cast(yTrue, "float32"), yPred);
+  const [labels, predictions] = matchForDifference(cast(yTrue, "float32"), yPred);
   return reduceMean(abs(subtract(labels, predictions)), { axes: -1 });
 }
 

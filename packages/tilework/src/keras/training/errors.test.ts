@@ -4,7 +4,8 @@ import { noise } from "../../testing/training-data.ts";
 import { dense } from "../layers/core/dense.ts";
 import { input } from "../layers/input-layer.ts";
 import { flatten } from "../layers/reshaping/flatten.ts";
-import { type Model, model as makeModel } from "../models/model.ts";
+import { model as makeModel } from "../models/functional.ts";
+import type { Model } from "../models/model.ts";
 import { sequential } from "../models/sequential.ts";
 import type { CompileOptions } from "./compile-options.ts";
 
@@ -185,6 +186,21 @@ test("fit, evaluate and trainOnBatch before compile say what to do; predict need
 
 test("a model compiled without a loss cannot be fitted", async () => {
   await expect(classifier({ optimizer: "adam" }).fit(x, labels)).rejects.toThrow("compiled without a loss");
+});
+
+test("labels of a wrong kind are refused once; the right ones are taken afterwards", async () => {
+  const made = classifier({ loss: "sparse_categorical_crossentropy", metrics: ["accuracy"] });
+  const oneHot = labels.map((label) => [0, 1, 2].map((kind) => Number(kind === label)));
+  await expect(made.fit(x, oneHot)).rejects.toThrow('use "categorical_crossentropy"');
+  expect(Object.keys(await made.evaluate(x, labels, { verbose: 0 }))).toEqual(["accuracy", "loss"]);
+});
+
+test("labels that would only broadcast against the predictions are refused", async () => {
+  const made = sequential([dense(3, { inputShape: [4] })]);
+  made.compile({ loss: "mse" });
+  await expect(made.fit(noise(1, [3, 4]), [1, 2, 3])).rejects.toThrow(
+    "labels (3,) do not fit predictions (3, 3)",
+  );
 });
 
 test("several outputs: what is missing or too much is named", async () => {
