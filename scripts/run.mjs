@@ -62,6 +62,6 @@ switch (command) {
     currentNode("--disable-warning=ExperimentalWarning", "bench/bench.ts", ...rest);
     break;
   default:
-    console.error(`unknown command ${command}: use build, test, check, start or bench`);
+    console.error(`unknown command ${command}: use build, test, check, docs, start or bench`);
     process.exit(2);
 }
