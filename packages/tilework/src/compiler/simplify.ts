@@ -12,6 +12,7 @@ import { inputOp, nodesOf, readOp } from "../graph/program.ts";
 import { rewriteGraph } from "../graph/rewrite-graph.ts";
 import type { Node, Value } from "../graph/value.ts";
 import { structuralKey } from "../util/structural-key.ts";
+import { countUses } from "./count-uses.ts";
 
 export function simplify(roots: readonly Value[]): Value[] {
   return shareEqualNodes(selectBeforeMonotone(roots));
@@ -31,16 +32,6 @@ function selectBeforeMonotone(roots: readonly Value[]): Value[] {
     values[0]!.node.origin = fed.origin;
     return [values[0]!, ...selected.slice(1)];
   });
-}
-
-function countUses(roots: readonly Value[]): Map<Value, number> {
-  const uses = new Map<Value, number>();
-  const use = (value: Value): void => {
-    uses.set(value, (uses.get(value) ?? 0) + 1);
-  };
-  for (const root of roots) use(root);
-  for (const node of nodesOf(roots)) for (const value of node.inputs) use(value);
-  return uses;
 }
 
 function shareEqualNodes(roots: readonly Value[]): Value[] {

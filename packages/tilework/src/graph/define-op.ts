@@ -45,6 +45,13 @@ export interface OpDefinition<A> {
   readonly view?: boolean;
   /** Elementwise in its only input, which it never reorders: x <= y gives f(x) <= f(y), and NaN gives NaN. */
   readonly monotone?: boolean;
+  /** What the op of two inputs is in the algebra of numbers, for rewrites that hold up to rounding. */
+  readonly algebra?: "add" | "subtract" | "multiply";
+  /**
+   * Which input is a kernel: the result is linear in it, and its last axis is the result's last axis, so that
+   * scaling the one along it scales the other.
+   */
+  readonly kernelInput?: number;
   /** Each element of the first result is the largest of some elements of the only input. */
   readonly selectsLargest?: boolean;
   /** The definition itself in plain loops over float64. */

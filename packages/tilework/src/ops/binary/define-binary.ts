@@ -28,6 +28,7 @@ export interface BinaryRule {
   readonly dtypes?: readonly Dtype[];
   /** The result's element type; the inputs' where left out. */
   readonly result?: Dtype;
+  readonly algebra?: OpDefinition<undefined>["algebra"];
   expression(x: Expression, y: Expression, dtype: Dtype): Expression;
   reference(x: number, y: number, dtype: Dtype): number;
   /** The derivatives in the result's shape; sums over broadcast axes are added here. */
@@ -58,6 +59,7 @@ function binaryDefinition(rule: BinaryRule): OpDefinition<undefined> {
   const { name, gradient } = rule;
   return {
     name,
+    ...(rule.algebra && { algebra: rule.algebra }),
     infer: ([x, y]) => inferBinary(rule, x!, y!),
     ...(gradient && {
       gradient: ({ inputs: [x, y], outputs: [result], upstream: [upstream] }) => {
