@@ -25,8 +25,8 @@ export async function evaluate(
   const callbacks = new CallbackList([...given.callbacks, ...logger]);
   trainer.checkLabels(data);
   const batches = cutIntoBatches(rowRange(0, data.rows), given.batchSize ?? 32).slice(0, given.steps);
-  const { device, store } = await trainer.prepare();
-  await trainer.load("test", data, batches[0]!.length, [data]);
+  const { device, store } = await trainer.programs.prepare();
+  await trainer.programs.load("test", data, batches[0]!.length, [data]);
   const staged = new StagedData(device, data);
   callbacks.begin(trainer.model, { epochs: 1, steps: batches.length, verbose });
   try {
@@ -55,7 +55,7 @@ export interface Evaluation {
 /** Runs the test steps over staged data. */
 export async function evaluateBatches(trainer: Trainer, evaluation: Evaluation): Promise<Logs> {
   const { store, staged, batches, callbacks, signal, burst } = evaluation;
-  const running = new RunningLogs(trainer.objectiveFor(staged.data));
+  const running = new RunningLogs(trainer.programs.objectiveFor(staged.data));
   await trainer.queue.pause(() => callbacks.testBegin());
   await runSteps({
     store,
@@ -63,7 +63,7 @@ export async function evaluateBatches(trainer: Trainer, evaluation: Evaluation):
     signal,
     burst,
     oneByOne: callbacks.needsEach("Test"),
-    load: (batch) => trainer.load("test", staged.data, batch),
+    load: (batch) => trainer.programs.load("test", staged.data, batch),
     feeds: (rows) => staged.feeds(rows),
     before: (step) => trainer.queue.pause(() => callbacks.batchBegin("Test", step)),
     after: async (step, outputs) => {

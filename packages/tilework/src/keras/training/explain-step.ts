@@ -28,10 +28,10 @@ export async function explainStep(
   { batchSize, mode, measure }: ExplainRequest,
 ): Promise<StepExplanation> {
   const { model } = trainer;
-  const { device, store } = await trainer.prepare();
+  const { device, store } = await trainer.programs.prepare();
   if (device.inspect === undefined)
     throw new DeviceError(device.name, "it compiles no plan that could be explained; choose wasm or x64");
-  const program = trainer.exampleProgram(mode, batchSize);
+  const program = trainer.programs.exampleProgram(mode, batchSize);
   const inspected = await device.inspect(program);
   const measured = measure ? await measureStep(trainer, mode, batchSize, store) : undefined;
   return {
@@ -54,7 +54,7 @@ async function measureStep(
   batchSize: number,
   store: VariableStore,
 ): Promise<{ plan: Plan; times: StepTimes } | undefined> {
-  const program = await trainer.loadExample(mode, batchSize);
+  const program = await trainer.programs.loadExample(mode, batchSize);
   const { executable } = program;
   if (executable.profile === undefined || executable.plan === undefined) return undefined;
   const feeds = exampleFeeds(trainer, mode, batchSize, program);
@@ -90,7 +90,7 @@ function exampleFeeds(
   batchSize: number,
   program: LoadedProgram,
 ): StepFeeds {
-  const { inputs } = trainer.exampleProgram(mode, batchSize);
+  const { inputs } = trainer.programs.exampleProgram(mode, batchSize);
   const scalars = mode === "train" ? trainer.scalarFeeds(trainer.optimizer.iterations) : {};
   return Object.fromEntries(
     program.inputs.map((name) => [name, scalars[name] ?? exampleData(inputs[name]!)]),

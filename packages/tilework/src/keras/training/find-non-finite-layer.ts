@@ -22,11 +22,11 @@ export async function findNonFiniteLayer(trainer: Trainer, replay: Replay): Prom
   const { store, data, feeds, sizes } = replay;
   const last = feeds.length - 1;
   for (const [step, earlier] of feeds.slice(0, last).entries()) {
-    const program = await trainer.load("train", data, sizes[step]!);
+    const program = await trainer.programs.load("train", data, sizes[step]!);
     await program.executable.run(store, [feedsOf(program, earlier)]);
   }
-  const { program, layers } = trainer.inspection(data, sizes[last]!);
-  const loaded = await trainer.loadUncached(program);
+  const { program, layers } = trainer.programs.inspection(data, sizes[last]!);
+  const loaded = await trainer.programs.loadUncached(program);
   const [outputs] = await loaded.executable.run(store, [feedsOf(loaded, feeds[last]!)]);
   const at = layers.findIndex((_, i) => !outputs![`layer.${i}`]!.every(Number.isFinite));
   return layers[at];

@@ -3,6 +3,7 @@ import { platform } from "../../platform/current.ts";
 import { ArgumentError } from "../../util/errors.ts";
 import type { CallbackLike } from "../callbacks/callback.ts";
 import { type Check, flag, numberBetween, optional, positiveInteger, refusal } from "../options/checks.ts";
+import type { Checked } from "../options/read-options.ts";
 import type { ClassWeight } from "./class-weights.ts";
 import type { DataInput } from "./columns.ts";
 
@@ -138,6 +139,9 @@ export const fitChecks: typeof runChecks & {
   sampleWeight: anything,
   stepsPerEpoch: positive,
 };
+
+/** Options of `fit` after their checks. */
+export type CheckedFitOptions = Checked<typeof fitChecks>;
 
 export const predictChecks: typeof runChecks & { readonly steps: Check<number | undefined> } = {
   ...runChecks,

@@ -25,8 +25,8 @@ export async function predict(
   const logger = verbose === 0 ? [] : [new ProgbarLogger(platform.terminal)];
   const callbacks = new CallbackList([...given.callbacks, ...logger]);
   const batches = cutIntoBatches(rowRange(0, data.rows), batchSize).slice(0, steps);
-  const { device, store } = await trainer.prepare();
-  const program = await trainer.load("predict", data, batches[0]!.length, [data]);
+  const { device, store } = await trainer.programs.prepare();
+  const program = await trainer.programs.load("predict", data, batches[0]!.length, [data]);
   const staged = new StagedData(device, data);
   const outputs: StepOutputs[] = [];
   callbacks.begin(trainer.model, { epochs: 1, steps: batches.length, verbose });
@@ -38,7 +38,7 @@ export async function predict(
       signal,
       oneByOne: callbacks.needsEach("Predict"),
       burst: new BurstSize(),
-      load: (batch) => trainer.load("predict", data, batch),
+      load: (batch) => trainer.programs.load("predict", data, batch),
       feeds: (rows) => staged.feeds(rows),
       before: (step) => trainer.queue.pause(() => callbacks.batchBegin("Predict", step)),
       after: async (step, output) => {

@@ -3,27 +3,22 @@
  * far. `Model` hands its calls on to its trainer.
  */
 
-import type { Program } from "../../graph/program.ts";
-import type { Device, StepFeeds, VariableStore } from "../../runtime/device.ts";
-import { PlanMemoryError, planFits } from "../../runtime/plan-memory-error.ts";
+import type { StepFeeds } from "../../runtime/device.ts";
 import { nextSeed } from "../../runtime/random-seed.ts";
 import type { NDArray } from "../../tensor/ndarray.ts";
 import { ArgumentError } from "../../util/errors.ts";
 import type { Logs } from "../callbacks/callback.ts";
 import type { History } from "../callbacks/history.ts";
 import type { StepExplanation } from "../models/explain/step-explanation.ts";
-import type { Graph } from "../models/graph.ts";
 import type { Model } from "../models/model.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import { readOptions } from "../options/read-options.ts";
 import { checkLabels } from "./check-labels.ts";
 import { withClassWeights } from "./class-weights.ts";
-import type { ColumnType, DataInput } from "./columns.ts";
+import type { DataInput } from "./columns.ts";
 import { type CompiledOptions, type CompileOptions, readCompileOptions } from "./compile-options.ts";
 import { evaluate } from "./evaluate.ts";
-import { emptyData, exampleData } from "./example-data.ts";
 import { type ExplainRequest, explainStep } from "./explain-step.ts";
-import { inspectionProgram } from "./find-non-finite-layer.ts";
 import { fit } from "./fit.ts";
 import {
   batchChecks,
@@ -33,47 +28,32 @@ import {
   type TestOnBatchOptions,
   type TrainOnBatchOptions,
 } from "./fit-options.ts";
-import { fittingBatchSize } from "./fitting-batch-size.ts";
 import { type ModelData, readModelData } from "./model-data.ts";
+import { ModelPrograms } from "./model-programs.ts";
 import { ModelQueue } from "./model-queue.ts";
-import { type LoadedProgram, ModelRuntime } from "./model-runtime.ts";
-import { makeObjective, type Objective } from "./objective.ts";
 import { joinPredictions, predict } from "./predict.ts";
 import { feedsOf } from "./run-steps.ts";
 import { RunningLogs } from "./running-logs.ts";
-import { stagedBytes, stepShapeOf, wholeFeeds } from "./staged-data.ts";
-import {
-  predictionProgram,
-  type StepMode,
-  type StepShape,
-  testProgram,
-  traceStep,
-  trainingProgram,
-} from "./step-program.ts";
+import { wholeFeeds } from "./staged-data.ts";
 
 export class Trainer {
   readonly model: Model;
   readonly queue: ModelQueue = new ModelQueue();
+  readonly programs: ModelPrograms;
   stopTraining = false;
-  readonly #runtime = new ModelRuntime();
   #compiled: CompiledOptions | undefined;
   #compileOptions: CompileOptions | undefined;
-  readonly #objectives: Map<string, Objective> = new Map();
-  /** What the last step was fed with. */
-  #fed: StepShape | undefined;
-  /** The graph that the programs were made for; a Sequential may grow. */
-  #graph: Graph | undefined;
 
   constructor(model: Model) {
     this.model = model;
+    this.programs = new ModelPrograms(model, (call) => this.#options(call));
   }
 
   /** Chooses optimizer, loss and metrics. Weights stay as they are. */
   compile(options: CompileOptions): void {
     this.#compiled = readCompileOptions(options, this.#outputNames());
     this.#compileOptions = options;
-    this.#objectives.clear();
-    this.#runtime.forgetPrograms();
+    this.programs.forget();
   }
 
   /** A Sequential that waits for its input shape ends with its last layer all the same. */
@@ -100,7 +80,7 @@ export class Trainer {
   }
 
   get metricDirections(): Readonly<Record<string, "max" | "min" | undefined>> {
-    const metrics = [...this.#objectives.values()].flatMap((objective) => objective.metrics);
+    const metrics = this.programs.objectives.flatMap((objective) => objective.metrics);
     return Object.fromEntries(metrics.map(({ logName, metric }) => [logName, metric.direction]));
   }
 
@@ -145,8 +125,8 @@ export class Trainer {
   predictOnBatch(x: DataInput): Promise<NDArray | NDArray[]> {
     return this.queue.run(async () => {
       const data = readModelData(this.model, x, undefined, undefined);
-      const { store } = await this.prepare();
-      const program = await this.load("predict", data, data.rows);
+      const { store } = await this.programs.prepare();
+      const program = await this.programs.load("predict", data, data.rows);
       const [outputs] = await program.executable.run(store, [feedsOf(program, wholeFeeds(data))]);
       return joinPredictions(Object.values(program.outputs), [outputs!]);
     });
@@ -154,12 +134,12 @@ export class Trainer {
 
   async #oneStep(mode: "train" | "test", data: ModelData, extra: StepFeeds): Promise<Logs> {
     this.checkLabels(data);
-    const { store } = await this.prepare();
-    const program = await this.load(mode, data, data.rows);
+    const { store } = await this.programs.prepare();
+    const program = await this.programs.load(mode, data, data.rows);
     const scalars = mode === "train" ? this.scalarFeeds(this.optimizer.iterations) : {};
     const feeds = feedsOf(program, { ...wholeFeeds(data), ...scalars, ...extra });
     const [outputs] = await program.executable.run(store, [feeds]);
-    const running = new RunningLogs(this.objectiveFor(data));
+    const running = new RunningLogs(this.programs.objectiveFor(data));
     running.add(outputs!, data.rows);
     return running.logs;
   }
@@ -189,7 +169,7 @@ export class Trainer {
 
   /** Refuses labels that the losses cannot use. */
   checkLabels(data: ModelData): void {
-    const { losses } = this.objectiveFor(data);
+    const { losses } = this.programs.objectiveFor(data);
     data.labels.forEach((labels, output) => {
       if (labels === undefined) return;
       const kind = losses.find((entry) => entry.output === output)?.loss.labelKind ?? "values";
@@ -198,125 +178,9 @@ export class Trainer {
     });
   }
 
-  /** Losses and metrics for labels of these shapes; "accuracy", say, depends on them. */
-  objectiveFor(data: ModelData): Objective {
-    const key = columnsKey(data.labels);
-    const known = this.#objectives.get(key);
-    if (known !== undefined) return known;
-    const { batch } = traceStep(this.model, "test", stepShapeOf(data, data.rows));
-    const objective = makeObjective(this.#options("fit"), this.model.outputNames, batch);
-    this.#objectives.set(key, objective);
-    return objective;
-  }
-
-  /** Takes the model's weights to the device in use. */
-  prepare(): Promise<{ device: Device; store: VariableStore }> {
-    return this.#runtime.prepare(this.model.weights);
-  }
-
-  /**
-   * The program of a step over `batch` rows of such data. `prepare` has been called. Refused with a PlanMemoryError
-   * where it does not fit beside what is in memory by now and what is yet to be staged.
-   */
-  async load(
-    mode: StepMode,
-    data: ModelData,
-    batch: number,
-    toStage: readonly ModelData[] = [],
-  ): Promise<LoadedProgram> {
-    if (this.model.graph !== this.#graph) this.#runtime.forgetPrograms();
-    this.#graph = this.model.graph;
-    const shape = stepShapeOf(data, batch);
-    this.#fed = { batch, ...typesOf(shape) };
-    const loaded = await this.#loadFitting(mode, shape, data, stagedBytes(toStage));
-    if (mode === "train") this.#runtime.addSlots(this.optimizer.slotVariables());
-    return loaded;
-  }
-
-  async #loadFitting(
-    mode: StepMode,
-    shape: StepShape,
-    data: ModelData,
-    bytesToCome: number,
-  ): Promise<LoadedProgram> {
-    try {
-      const key = this.#programKey(mode, shape);
-      const loaded = await this.#runtime.load(key, () => this.#write(mode, shape, data));
-      this.#runtime.checkRoom(loaded, bytesToCome);
-      return loaded;
-    } catch (error) {
-      if (!(error instanceof PlanMemoryError)) throw error;
-      const available = this.#runtime.availableBytes - bytesToCome;
-      throw await this.#withFittingBatch(
-        error,
-        available,
-        (batch) => this.#write(mode, stepShapeOf(data, batch), data),
-        shape.batch,
-      );
-    }
-  }
-
-  /** The same refusal with the batch size that would fit. */
-  async #withFittingBatch(
-    { planBytes, buffers }: PlanMemoryError,
-    available: number,
-    write: (batch: number) => Program,
-    refused: number,
-  ): Promise<PlanMemoryError> {
-    const fitting = await fittingBatchSize(refused, planBytes, available, async (batch) => {
-      const plan = (await this.#runtime.inspect(write(batch)))!;
-      return { bytes: plan.arenaBytes, fits: planFits(plan, available) };
-    });
-    return new PlanMemoryError(planBytes, available, buffers, fitting);
-  }
-
   /** What the compiled step consists of. */
   explain(request: ExplainRequest): Promise<StepExplanation> {
     return this.queue.run(() => explainStep(this, request));
-  }
-
-  /** The program of a step over data like those seen last, or like what the model declares; nothing runs. */
-  exampleProgram(mode: StepMode, batch: number): Program {
-    const data = this.#exampleData(mode, batch);
-    return this.#write(mode, stepShapeOf(data, batch), data);
-  }
-
-  /** That program, compiled. */
-  loadExample(mode: StepMode, batch: number): Promise<LoadedProgram> {
-    return this.load(mode, this.#exampleData(mode, batch), batch);
-  }
-
-  #exampleData(mode: StepMode, batch: number): ModelData {
-    const losses = mode === "predict" ? [] : this.#options("explain").losses;
-    const fed = this.#fed;
-    if (fed === undefined || (mode !== "predict" && fed.labels.every((labels) => labels === undefined)))
-      return exampleData(this.model, losses, batch);
-    const none = fed.labels.map(() => undefined);
-    const { labels, weights } = mode === "predict" ? { labels: none, weights: none } : fed;
-    return emptyData({ batch, inputs: fed.inputs, labels, weights });
-  }
-
-  /** A program for a training step's forward pass that gives every layer's result. */
-  inspection(data: ModelData, batch: number): ReturnType<typeof inspectionProgram> {
-    const { inputs, batch: traced } = traceStep(this.model, "train", stepShapeOf(data, batch));
-    return inspectionProgram(inputs, traced.predictions);
-  }
-
-  /** Compiles a program that is used once. */
-  loadUncached(program: Program): Promise<LoadedProgram> {
-    return this.#runtime.compile(program);
-  }
-
-  #write(mode: StepMode, shape: StepShape, data: ModelData): Program {
-    const traced = traceStep(this.model, mode, shape);
-    if (mode === "predict") return predictionProgram(traced);
-    if (mode === "test") return testProgram(traced, this.objectiveFor(data));
-    return trainingProgram(this.model, traced, this.objectiveFor(data), this.optimizer);
-  }
-
-  #programKey(mode: StepMode, { batch, inputs, labels, weights }: StepShape): string {
-    const trained = mode === "train" ? this.model.trainableWeights.map(({ path }) => path) : [];
-    return [mode, batch, ...[inputs, labels, weights].map(columnsKey), ...trained].join(" ");
   }
 
   /** The optimizer's scalars for the step at this iteration. */
@@ -324,19 +188,4 @@ export class Trainer {
     const scalars = Object.entries(this.optimizer.scalarsAt(iteration));
     return Object.fromEntries(scalars.map(([name, value]) => [name, Float32Array.of(value)]));
   }
-}
-
-/** The columns' types without their elements. */
-function typesOf({ inputs, labels, weights }: StepShape): Omit<StepShape, "batch"> {
-  const type = ({ dtype, rowShape }: ColumnType): ColumnType => ({ dtype, rowShape });
-  return {
-    inputs: inputs.map(type),
-    labels: labels.map((column) => column && type(column)),
-    weights: weights.map((column) => column && type(column)),
-  };
-}
-
-/** Dtypes and shapes of columns, as a key. */
-function columnsKey(columns: readonly (ColumnType | undefined)[]): string {
-  return columns.map((column) => (column ? `${column.dtype}[${column.rowShape}]` : "none")).join(" ");
 }

@@ -1,0 +1,182 @@
+/** The programs of one model: written for the data at hand, compiled once, kept for the device in use. */
+import type { Program } from "../../graph/program.ts";
+import type { Device, VariableStore } from "../../runtime/device.ts";
+import { PlanMemoryError, planFits } from "../../runtime/plan-memory-error.ts";
+import type { Graph } from "../models/graph.ts";
+import type { Model } from "../models/model.ts";
+import type { ColumnType } from "./columns.ts";
+import type { CompiledOptions } from "./compile-options.ts";
+import { emptyData, exampleData } from "./example-data.ts";
+import { inspectionProgram } from "./find-non-finite-layer.ts";
+import { fittingBatchSize } from "./fitting-batch-size.ts";
+import type { ModelData } from "./model-data.ts";
+import { type LoadedProgram, ModelRuntime } from "./model-runtime.ts";
+import { makeObjective, type Objective } from "./objective.ts";
+import { stagedBytes, stepShapeOf } from "./staged-data.ts";
+import {
+  predictionProgram,
+  type StepMode,
+  type StepShape,
+  testProgram,
+  traceStep,
+  trainingProgram,
+} from "./step-program.ts";
+
+export class ModelPrograms {
+  readonly #model: Model;
+  /** What `compile` chose; throws in the name of a call where it has not been called. */
+  readonly #options: (call: string) => CompiledOptions;
+  readonly #runtime = new ModelRuntime();
+  readonly #objectives: Map<string, Objective> = new Map();
+  /** What the last step was fed with. */
+  #fed: StepShape | undefined;
+  /** The graph that the programs were made for; a Sequential may grow. */
+  #graph: Graph | undefined;
+
+  constructor(model: Model, options: (call: string) => CompiledOptions) {
+    this.#model = model;
+    this.#options = options;
+  }
+
+  /** Forgets programs, losses and metrics, because others were chosen. */
+  forget(): void {
+    this.#objectives.clear();
+    this.#runtime.forgetPrograms();
+  }
+
+  /** Losses and metrics made so far. */
+  get objectives(): Objective[] {
+    return [...this.#objectives.values()];
+  }
+
+  /** Losses and metrics for labels of these shapes; "accuracy", say, depends on them. */
+  objectiveFor(data: ModelData): Objective {
+    const key = columnsKey(data.labels);
+    const known = this.#objectives.get(key);
+    if (known !== undefined) return known;
+    const { batch } = traceStep(this.#model, "test", stepShapeOf(data, data.rows));
+    const objective = makeObjective(this.#options("fit"), this.#model.outputNames, batch);
+    this.#objectives.set(key, objective);
+    return objective;
+  }
+
+  /** Takes the model's weights to the device in use. */
+  prepare(): Promise<{ device: Device; store: VariableStore }> {
+    return this.#runtime.prepare(this.#model.weights);
+  }
+
+  /**
+   * The program of a step over `batch` rows of such data. `prepare` has been called. Refused with a PlanMemoryError
+   * where it does not fit beside what is in memory by now and what is yet to be staged.
+   */
+  async load(
+    mode: StepMode,
+    data: ModelData,
+    batch: number,
+    toStage: readonly ModelData[] = [],
+  ): Promise<LoadedProgram> {
+    if (this.#model.graph !== this.#graph) this.#runtime.forgetPrograms();
+    this.#graph = this.#model.graph;
+    const shape = stepShapeOf(data, batch);
+    this.#fed = { batch, ...typesOf(shape) };
+    const loaded = await this.#loadFitting(mode, shape, data, stagedBytes(toStage));
+    if (mode === "train") this.#runtime.addSlots(this.#options("fit").optimizer.slotVariables());
+    return loaded;
+  }
+
+  async #loadFitting(
+    mode: StepMode,
+    shape: StepShape,
+    data: ModelData,
+    bytesToCome: number,
+  ): Promise<LoadedProgram> {
+    try {
+      const key = this.#programKey(mode, shape);
+      const loaded = await this.#runtime.load(key, () => this.#write(mode, shape, data));
+      this.#runtime.checkRoom(loaded, bytesToCome);
+      return loaded;
+    } catch (error) {
+      if (!(error instanceof PlanMemoryError)) throw error;
+      const available = this.#runtime.availableBytes - bytesToCome;
+      throw await this.#withFittingBatch(
+        error,
+        available,
+        (batch) => this.#write(mode, stepShapeOf(data, batch), data),
+        shape.batch,
+      );
+    }
+  }
+
+  /** The same refusal with the batch size that would fit. */
+  async #withFittingBatch(
+    { planBytes, buffers }: PlanMemoryError,
+    available: number,
+    write: (batch: number) => Program,
+    refused: number,
+  ): Promise<PlanMemoryError> {
+    const fitting = await fittingBatchSize(refused, planBytes, available, async (batch) => {
+      const plan = (await this.#runtime.inspect(write(batch)))!;
+      return { bytes: plan.arenaBytes, fits: planFits(plan, available) };
+    });
+    return new PlanMemoryError(planBytes, available, buffers, fitting);
+  }
+
+  /** The program of a step over data like those seen last, or like what the model declares; nothing runs. */
+  exampleProgram(mode: StepMode, batch: number): Program {
+    const data = this.#exampleData(mode, batch);
+    return this.#write(mode, stepShapeOf(data, batch), data);
+  }
+
+  /** That program, compiled. */
+  loadExample(mode: StepMode, batch: number): Promise<LoadedProgram> {
+    return this.load(mode, this.#exampleData(mode, batch), batch);
+  }
+
+  #exampleData(mode: StepMode, batch: number): ModelData {
+    const losses = mode === "predict" ? [] : this.#options("explain").losses;
+    const fed = this.#fed;
+    if (fed === undefined || (mode !== "predict" && fed.labels.every((labels) => labels === undefined)))
+      return exampleData(this.#model, losses, batch);
+    const none = fed.labels.map(() => undefined);
+    const { labels, weights } = mode === "predict" ? { labels: none, weights: none } : fed;
+    return emptyData({ batch, inputs: fed.inputs, labels, weights });
+  }
+
+  /** A program for a training step's forward pass that gives every layer's result. */
+  inspection(data: ModelData, batch: number): ReturnType<typeof inspectionProgram> {
+    const { inputs, batch: traced } = traceStep(this.#model, "train", stepShapeOf(data, batch));
+    return inspectionProgram(inputs, traced.predictions);
+  }
+
+  /** Compiles a program that is used once. */
+  loadUncached(program: Program): Promise<LoadedProgram> {
+    return this.#runtime.compile(program);
+  }
+
+  #write(mode: StepMode, shape: StepShape, data: ModelData): Program {
+    const traced = traceStep(this.#model, mode, shape);
+    if (mode === "predict") return predictionProgram(traced);
+    if (mode === "test") return testProgram(traced, this.objectiveFor(data));
+    return trainingProgram(this.#model, traced, this.objectiveFor(data), this.#options("fit").optimizer);
+  }
+
+  #programKey(mode: StepMode, { batch, inputs, labels, weights }: StepShape): string {
+    const trained = mode === "train" ? this.#model.trainableWeights.map(({ path }) => path) : [];
+    return [mode, batch, ...[inputs, labels, weights].map(columnsKey), ...trained].join(" ");
+  }
+}
+
+/** The columns' types without their elements. */
+function typesOf({ inputs, labels, weights }: StepShape): Omit<StepShape, "batch"> {
+  const type = ({ dtype, rowShape }: ColumnType): ColumnType => ({ dtype, rowShape });
+  return {
+    inputs: inputs.map(type),
+    labels: labels.map((column) => column && type(column)),
+    weights: weights.map((column) => column && type(column)),
+  };
+}
+
+/** Dtypes and shapes of columns, as a key. */
+function columnsKey(columns: readonly (ColumnType | undefined)[]): string {
+  return columns.map((column) => (column ? `${column.dtype}[${column.rowShape}]` : "none")).join(" ");
+}
