@@ -1,5 +1,6 @@
 /** Tilework's public names: the only barrel. */
 
+export type { ExplainedBuffer } from "./compiler/explain/explain-plan.ts";
 export type { Value } from "./graph/value.ts";
 export type { ActivationFunction, ActivationInput, ActivationName } from "./keras/activations/activation.ts";
 export * as activations from "./keras/activations/activations.ts";
