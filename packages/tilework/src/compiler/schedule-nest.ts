@@ -58,15 +58,15 @@ function scheduleTile(space: TileSpace, tile: Tile): Schedule {
     ...(tile.rowAxis === undefined ? [] : [{ axis: tile.rowAxis, count: tile.rows }]),
     ...window.map((axis) => ({ axis, count: nest.axes[axis]!.size })),
   ];
-  const outerReduction = chooseOuterReduction(work, target, tile);
+  const outer = chooseOuterReduction(work, target, tile);
   return {
     vectorAxis,
     vectors: tile.vectors,
     rows,
     order,
     taskLoops: taskLoops(space, tile, order),
-    outerReduction,
-    unroll: unrollOf(space, tile, outerReduction),
+    ...outer,
+    unroll: unrollOf(space, tile, outer.outerReduction),
     streaming: false,
   };
 }

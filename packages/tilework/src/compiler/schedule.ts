@@ -24,6 +24,8 @@ export interface Schedule {
    * output buffers in between.
    */
   readonly outerReduction: number;
+  /** Values of the last of those axes that a tile takes in one visit. Default 1. */
+  readonly outerBlock?: number;
   /** Iterations of the innermost reduction loop written out in a row. */
   readonly unroll: number;
   /** Stores go past the caches. */

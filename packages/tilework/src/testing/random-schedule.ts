@@ -27,6 +27,7 @@ export function randomSchedule(nest: Nest, seed: number): Schedule {
     order: below(2) === 0 ? nest.space : order,
     taskLoops: below(nest.space.length + 1),
     outerReduction: below(2) === 0 ? 0 : below((nest.levels[0]?.axes.length ?? 0) + 1),
+    outerBlock: 1 + below(3),
     unroll: pick([1, 1, 2, 3, 30]),
     streaming: below(2) === 0,
   };

@@ -68,6 +68,8 @@ export class Emission {
   /** Active lanes of each vector register of the current tile. */
   actives: readonly number[] = [1];
   points: readonly Point[] = [];
+  /** Values of the last outer reduction axis in the current visit. */
+  block = 1;
   /** Values that do not depend on inner loops are computed no further out than this scope. */
   floor: Scope;
   /** Result registers by level: [slot][space point or point][vector]. */
@@ -154,7 +156,7 @@ export class Emission {
     table: readonly number[] | undefined,
   ): Pointer {
     const frame = this.frames[at]!;
-    const { register: from, offset } = this.#strided(address, at, stride);
+    const { register: from, offset } = this.#strided(address, at, stride, table !== undefined);
     if (table === undefined) return { register: from, offset };
     if (frame.kind === "fixed") return { register: from, offset: offset + table[frame.low]! };
     const entry = this.tableEntry(this.valueAt(at), frame.body, table);
@@ -163,15 +165,19 @@ export class Emission {
     return { register, offset };
   }
 
-  /** The pointer in a frame without what a table adds for the frame's axis. */
-  #strided(address: AddressClass, at: number, stride: number): Pointer {
+  /**
+   * The pointer in a frame without what a table adds for the frame's axis. A frame inside another of the same axis
+   * follows it directly where there is a table.
+   */
+  #strided(address: AddressClass, at: number, stride: number, hasTable: boolean): Pointer {
     const frame = this.frames[at]!;
     const known = frame.strided.get(address);
     if (known !== undefined) return known;
     const isInner = frame.kind === "shift" || frame.relative === true;
-    const outer = isInner
-      ? this.#strided(address, this.frameOf(frame.axis, at), stride)
-      : this.pointer(address, at);
+    const outer =
+      isInner && hasTable
+        ? this.#strided(address, this.frameOf(frame.axis, at), stride, true)
+        : this.pointer(address, at);
     const pointer =
       frame.kind === "fixed" || frame.kind === "shift"
         ? { register: outer.register, offset: outer.offset + frame.start * stride }

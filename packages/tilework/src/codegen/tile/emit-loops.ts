@@ -17,8 +17,16 @@ function emitOuter(e: Emission, at: number): void {
   }
   const size = e.plan.sizes[axis]!;
   const inner = (): void => emitOuter(e, at + 1);
-  if (size === 1) withFixed(e, axis, 0, inner);
-  else withLoop(e, { axis, start: 0, step: 1, low: 0, high: size - 1 }, size, inner);
+  const isBlocked = at === e.plan.outer.length - 1 && !e.graph.tableAxes.has(axis);
+  const step = isBlocked ? Math.min(size, e.plan.outerBlock) : 1;
+  const blocks = Math.floor(size / step);
+  e.block = step;
+  const range = { axis, start: 0, step, low: 0, high: size - 1 };
+  if (blocks === 1) withFixed(e, axis, 0, inner);
+  else withLoop(e, range, blocks, inner);
+  if (size % step === 0) return;
+  e.block = size % step;
+  withFixed(e, axis, blocks * step, inner);
 }
 
 function emitSpaceAxis(e: Emission, depth: number): void {

@@ -8,7 +8,7 @@ import type { Condition } from "./condition.ts";
 import type { Emission, Frame, Point } from "./emission.ts";
 import { emitWhere } from "./integer-value.ts";
 import { decide } from "./interval.ts";
-import { withFixed, withLoop, withShift } from "./loops.ts";
+import { withFixed, withLoop, withShift, withTilePoints } from "./loops.ts";
 
 /** Emits one iteration for the points that may take part; `virtual` is the virtual lane it belongs to. */
 export type Leaf = (points: readonly Point[], virtual: number) => void;
@@ -19,7 +19,10 @@ const MOST_VALUES = 512;
 /** Emits all iterations of a level's axes, in order. */
 export function emitReduction(e: Emission, level: number, points: readonly Point[], leaf: Leaf): void {
   const axes = e.plan.levels[level]!;
-  new ReductionLoops(e, level, axes, leaf).emit(0, points, 0);
+  const loops = new ReductionLoops(e, level, axes, leaf);
+  const blocked = level === 0 ? e.plan.outer.at(-1) : undefined;
+  if (blocked === undefined) loops.emit(0, points, 0);
+  else withTilePoints(e, blocked, e.block, () => loops.emit(0, points, 0));
 }
 
 /** The guards that decide whether a point takes part in an iteration of a level. */

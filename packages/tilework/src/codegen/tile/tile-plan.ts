@@ -32,6 +32,8 @@ export interface TilePlan {
   readonly levels: readonly (readonly number[])[];
   /** Level 0 axes that run outside the tile loops. */
   readonly outer: readonly number[];
+  /** Values of the last outer axis that a tile takes in one visit. */
+  readonly outerBlock: number;
 }
 
 /** Makes a schedule concrete. */
@@ -81,6 +83,7 @@ export function planTile({ nest, schedule }: ScheduledNest): TilePlan {
     window,
     levels,
     outer,
+    outerBlock: Math.max(1, schedule.outerBlock ?? 1),
   };
 }
 

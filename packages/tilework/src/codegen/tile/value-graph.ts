@@ -83,6 +83,8 @@ export interface ValueGraph {
   readonly stores: readonly NodeStore[];
   /** What decides whether loads with a fill value touch memory. */
   readonly fills: readonly Condition[];
+  /** Axes on which the address of some access depends by a table. */
+  readonly tableAxes: ReadonlySet<number>;
   /** Distinct constants. */
   readonly constants: number;
 }
@@ -114,7 +116,9 @@ class GraphBuilder {
       return nodes;
     });
     const stores = this.#nest.stores.map((store) => this.#store(store));
-    return { reductions, stores, fills: this.#fills, constants: this.#constants };
+    const tables = [...this.#classes.values()].flatMap((address) => address.tables);
+    const tableAxes = new Set(tables.map(({ axis }) => axis));
+    return { reductions, stores, fills: this.#fills, tableAxes, constants: this.#constants };
   }
 
   #reduction(reduction: Reduction): NodeReduction {

@@ -4,19 +4,26 @@ import { type NestWork, pointsOf } from "./nest-work.ts";
 import { variesAlong } from "./strided-access.ts";
 
 const FEWEST_STEPS = 24;
+const LONG_VISIT = 200;
+
+export interface OuterReduction {
+  readonly outerReduction: number;
+  readonly outerBlock: number;
+}
 
 /**
  * Leading reduction axes to run outside the tiles. Where few results are reduced over much (backward-weights over
  * images and pixels), each tile would stream operands that the other tiles need as well; so the tiles take turns
  * on a part that stays in the cache.
  */
-export function chooseOuterReduction(work: NestWork, target: Target, tile: Tile): number {
+export function chooseOuterReduction(work: NestWork, target: Target, tile: Tile): OuterReduction {
+  const none = { outerReduction: 0, outerBlock: 1 };
   const { nest } = work;
   const [level] = nest.levels;
-  if (nest.levels.length !== 1 || level === undefined || level.lanes || !storesPlainly(work)) return 0;
+  if (nest.levels.length !== 1 || level === undefined || level.lanes || !storesPlainly(work)) return none;
   const results = pointsOf(nest, nest.space);
   const tiles = results / (tile.rows * tile.vectors * target.lanes);
-  if (tiles <= 2) return 0;
+  if (tiles <= 2) return none;
   const isLong = pointsOf(nest, level.axes) > results / 16;
   const limit = isLong ? target.l2 / 8 : target.l2 / 2;
   let outer = 0;
@@ -26,7 +33,21 @@ export function chooseOuterReduction(work: NestWork, target: Target, tile: Tile)
     if (streamedBytes(work, target, tile, inner) <= limit || steps < FEWEST_STEPS) break;
     outer++;
   }
-  return outer;
+  if (outer === 0) return none;
+  return {
+    outerReduction: outer,
+    outerBlock: blockOf(work, target, tile, level.axes.slice(outer - 1), limit),
+  };
+}
+
+/** How many values of the first axis make a visit long enough to pay for loading and storing the results. */
+function blockOf(work: NestWork, target: Target, tile: Tile, axes: readonly number[], limit: number): number {
+  const [blocked, ...inner] = axes as [number, ...number[]];
+  const { size } = work.nest.axes[blocked]!;
+  const long = Math.ceil(LONG_VISIT / pointsOf(work.nest, inner));
+  const fits = Math.floor(limit / streamedBytes(work, target, tile, inner));
+  const visits = Math.ceil(size / Math.max(1, Math.min(size, long, fits)));
+  return Math.ceil(size / visits);
 }
 
 /** Bytes that one tile reads while some reduction axes run, in whole cache lines. */
