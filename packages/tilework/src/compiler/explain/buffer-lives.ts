@@ -1,4 +1,5 @@
 /** When each buffer of a plan holds what somebody still needs, as the plan itself tells. */
+import { loadsOf } from "../../kernel/access.ts";
 import type { Plan } from "../plan.ts";
 
 export interface BufferLife {
@@ -27,9 +28,12 @@ export function bufferLives(plan: Plan): BufferLife[] {
   for (const buffer of inputs) touch(buffer, 0);
   plan.stages.forEach((stage, at) => {
     for (const { kernel, buffers, origin } of stage.launches) {
-      const written = new Set(plan.kernels[kernel]!.nest.stores.map((store) => buffers[store.buffer]!));
-      for (const buffer of buffers)
-        touch(buffer, at, written.has(buffer) && !inputs.has(buffer) ? origin : undefined);
+      const { nest } = plan.kernels[kernel]!;
+      for (const load of loadsOf(nest)) touch(buffers[load.buffer]!, at);
+      for (const store of nest.stores) {
+        const buffer = buffers[store.buffer]!;
+        touch(buffer, at, inputs.has(buffer) ? undefined : origin);
+      }
     }
   });
   for (const buffer of Object.values(plan.outputs)) touch(buffer, Math.max(0, plan.stages.length - 1));

@@ -1,11 +1,19 @@
-import { afterAll, afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { planProgram } from "../../compiler/compile.ts";
+import { explainPlan } from "../../compiler/explain/explain-plan.ts";
+import { avx512Target, wasmTarget } from "../../compiler/target.ts";
 import { configure } from "../../runtime/configure.ts";
 import { PlanMemoryError } from "../../runtime/plan-memory-error.ts";
+import { resnet20, uShapedNetwork } from "../../testing/deep-networks.ts";
+import { threeNetworks } from "../../testing/three-networks.ts";
 import { conv2d } from "../layers/convolutional/conv-2d.ts";
 import { dense } from "../layers/core/dense.ts";
 import { globalAveragePooling2d } from "../layers/pooling/global-average-pooling-2d.ts";
+import type { LossName } from "../losses/get-loss.ts";
+import type { Model } from "../models/model.ts";
 import { type Sequential, sequential } from "../models/sequential.ts";
 import { fittingBatchSize } from "./fitting-batch-size.ts";
+import { Trainer } from "./trainer.ts";
 
 afterAll(() => configure({}));
 afterEach(() => configure({ device: "wasm", threads: 2 }));
@@ -90,6 +98,45 @@ test.each([
   }));
   expect(found).toBeLessThanOrEqual(most);
   expect(found).toBeGreaterThanOrEqual(Math.floor(most * 0.97));
+});
+
+describe("the plan of a training step takes at most 1.15 times the bytes that are alive at once", () => {
+  const networks: Readonly<
+    Record<string, { make: () => Model; loss: LossName; batches: readonly number[] }>
+  > = {
+    "network 1": { ...threeNetworks[1], batches: [1, 32, 100] },
+    "network 2": { ...threeNetworks[2], batches: [1, 32, 100] },
+    "network 3": { ...threeNetworks[3], batches: [1, 32] },
+    "ResNet-20": { make: resnet20, loss: "categorical_crossentropy", batches: [1, 32] },
+    "a U-shaped network": {
+      make: () => uShapedNetwork(64, 8, 3),
+      loss: "binary_crossentropy",
+      batches: [1, 16],
+    },
+  };
+  const cases = Object.entries(networks).flatMap(([name, { make, loss, batches }]) =>
+    batches.flatMap((batch) =>
+      [wasmTarget, avx512Target].map((target) => ({
+        name,
+        make,
+        loss,
+        batch,
+        target,
+        printer: target.printer,
+      })),
+    ),
+  );
+
+  test.each(cases)("$name, batch $batch, $printer", ({ make, loss, batch, target }) => {
+    const trainer = new Trainer(make());
+    trainer.compile({ optimizer: "adam", loss, metrics: ["accuracy"] });
+    const { arenaBytes, liveBytes } = explainPlan(
+      planProgram(trainer.programs.exampleProgram("train", batch), target),
+    );
+    expect(liveBytes).toBeGreaterThan(0);
+    expect(arenaBytes / liveBytes).toBeGreaterThanOrEqual(1);
+    expect(arenaBytes / liveBytes).toBeLessThanOrEqual(1.15);
+  });
 });
 
 test("the memory limit is checked", () => {
