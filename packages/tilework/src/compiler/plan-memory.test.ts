@@ -19,15 +19,17 @@ function lifetimes(given: readonly Given[]): Lifetime[] {
 /** What every plan must keep: no two buffers share a byte while both are needed. */
 function expectValid(lives: readonly Lifetime[], plan: MemoryPlan): void {
   const blocks = lives.map((life) => ({ ...life, offset: plan.offsets.get(life.buffer)! }));
+  const collisions: [string, string][] = [];
   for (const [i, a] of blocks.entries()) {
     expect(a.offset % alignment).toBe(0);
     expect(a.offset + a.bytes).toBeLessThanOrEqual(plan.bytes);
     for (const b of blocks.slice(i + 1)) {
       const together = a.first <= b.last && b.first <= a.last;
       const apart = a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset;
-      expect(!together || apart).toBe(true);
+      if (together && !apart) collisions.push([a.buffer.name, b.buffer.name]);
     }
   }
+  expect(collisions).toEqual([]);
   let most = 0;
   for (let stage = 0; stage < 64; stage++) {
     const alive = lives.filter(({ first, last }) => first <= stage && stage <= last);
@@ -82,7 +84,7 @@ test("lives of a training step are packed to at most 1.15 times what is alive at
       expectValid(lives, plan);
       expect(plan.bytes / plan.liveBytes).toBeLessThanOrEqual(1.15);
     }),
-    { numRuns: 1000, seed: 4 },
+    { numRuns: 300, seed: 4 },
   );
 });
 
@@ -93,6 +95,6 @@ test("random lives are packed to at most 1.15 times what is alive at once", () =
       const plan = planMemory(lives);
       if (lives.length > 0) expect(plan.bytes / plan.liveBytes).toBeLessThanOrEqual(1.15);
     }),
-    { numRuns: 1000, seed: 4 },
+    { numRuns: 300, seed: 4 },
   );
 });
