@@ -13,7 +13,10 @@ export interface Schedule {
   readonly vectorAxis: number | undefined;
   /** Vector registers of one tile along `vectorAxis` (of a space axis). */
   readonly vectors: number;
-  /** Other space axes (or axes of level 1) of which this many neighbours are computed together in registers. */
+  /**
+   * Other space axes (or axes of level 1) of which this many neighbours are computed together in registers. A tile
+   * may reach over the end of its axis where the loop around it continues in memory: the two are then one loop.
+   */
   readonly rows: readonly { readonly axis: number; readonly count: number }[];
   /** The space axes as loops, outermost first; tiled axes stand for the loop over their tiles. */
   readonly order: readonly number[];

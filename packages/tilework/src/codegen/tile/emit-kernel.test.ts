@@ -62,7 +62,7 @@ describe.each(hardNests)("$name", (each) => {
 
   test("gives the interpreter's bits with any schedule, width and split into tasks", () => {
     for (let seed = 0; seed < 12; seed++)
-      for (const target of targets) check(each, (nest) => randomSchedule(nest, seed), target, 1 + (seed % 4));
+      check(each, (nest) => randomSchedule(nest, seed), targets[seed % 3]!, 1 + (seed % 4));
   });
 });
 

@@ -1,0 +1,90 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { mul } from "../kernel/build-expression.ts";
+import { addIndex, axisIndex } from "../kernel/index-expression.ts";
+import type { Nest } from "../kernel/nest.ts";
+import { NestBuilder } from "../kernel/nest-builder.ts";
+import { hardNests } from "../testing/hard-nests.ts";
+import { randomNest } from "../testing/random-nest.ts";
+import type { Schedule } from "./schedule.ts";
+import { candidates, scheduleNest } from "./schedule-nest.ts";
+import { avx2Target, avx512Target, type Target, wasmTarget } from "./target.ts";
+
+const targets: readonly Target[] = [wasmTarget, avx2Target, avx512Target];
+
+function expectValid(nest: Nest, schedule: Schedule): void {
+  const { vectorAxis, rows, order, taskLoops, outerReduction } = schedule;
+  const laneAxes = nest.levels.flatMap((level) => (level.lanes ? level.axes.slice(-1) : []));
+  const tiled = [...nest.space, ...(nest.levels[1]?.axes ?? [])];
+  const points = tiled.reduce((product, axis) => product * nest.axes[axis]!.size, 1);
+  expect([...order].sort()).toEqual([...nest.space].sort());
+  if (vectorAxis !== undefined) expect([...nest.space, ...laneAxes]).toContain(vectorAxis);
+  for (const { axis, count } of rows) {
+    expect(tiled).toContain(axis);
+    expect(axis).not.toBe(vectorAxis);
+    expect(count).toBeGreaterThanOrEqual(1);
+    expect(count).toBeLessThanOrEqual(points);
+  }
+  expect(schedule.vectors).toBeGreaterThanOrEqual(1);
+  expect(taskLoops).toBeLessThanOrEqual(order.length);
+  expect(outerReduction).toBeLessThanOrEqual(nest.levels[0]?.axes.length ?? 0);
+}
+
+/** A convolution without padding, stride 1, as the op writes it. */
+function convolutionNest(
+  batch: number,
+  size: number,
+  channels: number,
+  filters: number,
+  kernel: number,
+): Nest {
+  const outputs = size - kernel + 1;
+  const nest = new NestBuilder("convolution");
+  const image = axisIndex(nest.space("image", batch));
+  const [i, j] = [nest.space("i", outputs), nest.space("j", outputs)];
+  const filter = axisIndex(nest.space("filter", filters));
+  const [r, s] = [nest.reduction("r", kernel), nest.reduction("s", kernel)];
+  const channel = axisIndex(nest.reduction("channel", channels));
+  const x = { name: "x", dtype: "float32", shape: [batch, size, size, channels] } as const;
+  const weights = { name: "weights", dtype: "float32", shape: [kernel, kernel, channels, filters] } as const;
+  const y = { name: "y", dtype: "float32", shape: [batch, outputs, outputs, filters] } as const;
+  const pixel = [addIndex(axisIndex(i), axisIndex(r)), addIndex(axisIndex(j), axisIndex(s))];
+  const product = mul(
+    nest.load(x, [image, ...pixel, channel]),
+    nest.load(weights, [axisIndex(r), axisIndex(s), channel, filter]),
+  );
+  const [sum] = nest.reduce([{ op: "add", value: product }]);
+  nest.store(y, [image, axisIndex(i), axisIndex(j), filter], sum!);
+  return nest.build();
+}
+
+describe.each(targets)("for $printer with $lanes lanes", (target) => {
+  test("every nest gets a valid schedule", () => {
+    const random = fc.sample(randomNest, { numRuns: 200, seed: 3 }).map(({ nest }) => nest);
+    for (const nest of [...hardNests.flatMap(({ nests }) => nests), ...random])
+      expectValid(nest, scheduleNest(nest, target));
+  });
+
+  test("candidates are valid, the default first", () => {
+    const nest = convolutionNest(32, 13, 32, 64, 3);
+    const found = candidates(nest, target);
+    expect(found[0]).toEqual(scheduleNest(nest, target));
+    for (const schedule of found) expectValid(nest, schedule);
+  });
+
+  test.each([
+    { batch: 32, size: 13, channels: 32, filters: 64, kernel: 3 },
+    { batch: 8, size: 62, channels: 64, filters: 128, kernel: 3 },
+    { batch: 32, size: 32, channels: 3, filters: 16, kernel: 5 },
+    { batch: 4, size: 30, channels: 20, filters: 37, kernel: 3 },
+  ])("a convolution $size x $size x $channels -> $filters keeps the multiply-add units busy", (shape) => {
+    const nest = convolutionNest(shape.batch, shape.size, shape.channels, shape.filters, shape.kernel);
+    const { vectorAxis, vectors, rows, order, taskLoops } = scheduleNest(nest, target);
+    expect(nest.axes[vectorAxis!]!.name).toBe("filter");
+    const accumulators = rows.reduce((product, { count }) => product * count, vectors);
+    expect(accumulators).toBeGreaterThanOrEqual(8);
+    expect(accumulators + vectors).toBeLessThan(target.registers);
+    expect(order[0]).toBe(0);
+    expect(taskLoops).toBeGreaterThanOrEqual(1);
+  });
+});
