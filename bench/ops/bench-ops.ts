@@ -28,8 +28,12 @@ export interface BenchOpsOptions {
 
 const usualShapes = join(import.meta.dirname, "shapes.json");
 
-/** Milliseconds that a sample takes at least. */
-const sampleMilliseconds = 20;
+/**
+ * A sample is the fastest of some runs of a few milliseconds in a row: short enough that on a busy machine one of
+ * them often meets no other process, long enough that starting a run counts little.
+ */
+const runMilliseconds = 6;
+const runsPerSample = 4;
 
 export async function benchOps({
   devices,
@@ -117,7 +121,7 @@ async function measureCase(each: OpCase, devices: readonly OpDevice[], samples: 
     for (const { device, loaded, steps, ms, bursts, bandwidths } of entries) {
       bursts.push(await device.burst.sample());
       bandwidths.push(await copyBandwidth(device.burst, each.bytes));
-      ms.push(await loaded.run(steps));
+      ms.push(await fastestRun(loaded, steps));
     }
   return [...entries.map((entry) => resultOf(each, entry)), ...failed];
 }
@@ -131,14 +135,20 @@ async function copyBandwidth(burst: Burst, bytes: number): Promise<number> {
     : Math.max(plain, await burst.copyBandwidth(footprint, { streaming: true }));
 }
 
-/** Warms up, so that an engine has optimised the kernels, and finds how many steps make a sample. */
+async function fastestRun(loaded: LoadedCase, steps: number): Promise<number> {
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < runsPerSample; run++) fastest = Math.min(fastest, await loaded.run(steps));
+  return fastest;
+}
+
+/** Warms up, so that an engine has optimised the kernels, and finds how many steps make a run. */
 async function stepsOf(loaded: LoadedCase): Promise<number> {
-  let once = await loaded.run(1);
-  for (let steps = 1; steps < 100_000; steps *= 4) {
-    once = await loaded.run(steps);
-    if (once * steps > 3 * sampleMilliseconds) break;
+  let fastest = Number.POSITIVE_INFINITY;
+  for (let steps = 1; steps < 100_000; steps *= 2) {
+    fastest = Math.min(fastest, await loaded.run(steps));
+    if (fastest * steps > 4 * runMilliseconds) break;
   }
-  return Math.max(1, Math.ceil(sampleMilliseconds / once));
+  return Math.max(1, Math.ceil(runMilliseconds / fastest));
 }
 
 function resultOf({ name, pass, category, operations, bytes }: OpCase, entry: Entry): OpResult {
