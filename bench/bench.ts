@@ -5,7 +5,7 @@
  * Tilework device, and shares of what the processor reached in a burst right before each sample. Results go to
  * bench/results: a table, a chart and the raw numbers.
  */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -17,6 +17,7 @@ import type { PeerSpec } from "./peers/peer-process.ts";
 import { peersOf, tileworkPeer } from "./peers/peers.ts";
 import { type NetworkResult, networkTable } from "./report.ts";
 import { scalingTable } from "./scaling-report.ts";
+import { benchStartup } from "./startup.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -59,7 +60,7 @@ for (const mode of modes) {
       only: values.only,
       samples,
     });
-  else if (mode === "startup") await startup();
+  else if (mode === "startup") await benchStartup({ out, machine, devices: devicesOr("x64,wasm"), samples });
   else {
     console.error(`unknown benchmark ${mode}: use train, predict, scaling, ops or startup`);
     process.exit(2);
@@ -126,13 +127,6 @@ async function withBursts(use: (bursts: Record<"x64" | "wasm", Burst>) => Promis
   const bursts = { x64: await startBurst(threads), wasm: await startBurst(threads, { engine: "wasm" }) };
   await use(bursts);
   for (const burst of Object.values(bursts)) burst.end();
-}
-
-async function startup(): Promise<void> {
-  const file = new URL("./startup.ts", import.meta.url);
-  if (!existsSync(file)) throw new Error("there is no startup benchmark in this checkout");
-  const { benchStartup } = await import(file.href);
-  await benchStartup({ out, machine, devices: devicesOr("x64,wasm") });
 }
 
 function write(name: string, table: string, raw: unknown): void {
