@@ -2,7 +2,7 @@
 import type { Program } from "../graph/program.ts";
 import type { Variable } from "../graph/value.ts";
 import { readsOf, writesOf } from "../kernel/access.ts";
-import { type Buffer, storageOf } from "../kernel/nest.ts";
+import { type Buffer, type Nest, storageOf } from "../kernel/nest.ts";
 import { nestKey } from "../kernel/nest-key.ts";
 import { verifyNest } from "../kernel/verify.ts";
 import { buildStages, type LaunchStage, type ScheduledLaunch } from "./build-stages.ts";
@@ -12,7 +12,7 @@ import { packOperands } from "./pack-operands.ts";
 import { placeUpdates } from "./place-updates.ts";
 import type { Launch, Placement, Plan, PlannedBuffer, Stage } from "./plan.ts";
 import { bytesOf, type Lifetime, planMemory } from "./plan-memory.ts";
-import type { ScheduledNest } from "./schedule.ts";
+import type { Schedule, ScheduledNest } from "./schedule.ts";
 import { scheduleNest } from "./schedule-nest.ts";
 import type { Target } from "./target.ts";
 import { taskCount } from "./task-count.ts";
@@ -38,13 +38,31 @@ export function verifyPlan(plan: Plan): void {
 export function planProgram(program: Program, target: Target, { fuse = true }: CompileOptions = {}): Plan {
   const lowered = lowerProgram(program);
   const fused = fuse ? fuseNests(lowered) : lowered;
-  const nests = packOperands(fused.nests, target, (nest) => scheduleNest(nest, target));
+  const schedules = new ScheduleTable(target);
+  const nests = packOperands(fused.nests, target, (nest) => schedules.of(nest));
   const placed = placeUpdates({ ...fused, nests });
   const launches = placed.nests.map(({ nest, origin }): ScheduledLaunch => {
-    const scheduled: ScheduledNest = { nest, schedule: scheduleNest(nest, target), target };
+    const scheduled: ScheduledNest = { nest, schedule: schedules.of(nest), target };
     return { scheduled, origin, tasks: taskCount(scheduled) };
   });
   return assemble(placed, buildStages(launches));
+}
+
+/** Schedules, chosen once for nests of the same structure. */
+class ScheduleTable {
+  readonly #target: Target;
+  readonly #byKey = new Map<string, Schedule>();
+
+  constructor(target: Target) {
+    this.#target = target;
+  }
+
+  of(nest: Nest): Schedule {
+    const key = nestKey(nest);
+    const schedule = this.#byKey.get(key) ?? scheduleNest(nest, this.#target);
+    this.#byKey.set(key, schedule);
+    return schedule;
+  }
 }
 
 function assemble(program: LoweredProgram, stages: readonly LaunchStage[]): Plan {

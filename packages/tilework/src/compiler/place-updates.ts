@@ -6,10 +6,11 @@ import { loadsOf, readsOf, sameIndex, writesOf } from "../kernel/access.ts";
 import { axisIndex } from "../kernel/index-expression.ts";
 import { type Buffer, type Nest, storageOf } from "../kernel/nest.ts";
 import { NestBuilder } from "../kernel/nest-builder.ts";
+import { sameShape } from "../tensor/shape.ts";
 import type { LoweredProgram, OriginNest } from "./lower.ts";
 
 export function placeUpdates(program: LoweredProgram): LoweredProgram {
-  let nests = updatesLast(program);
+  const list = new AccessList(updatesLast(program));
   const copies: OriginNest[] = [];
   const protectedBuffers = new Set(
     [...program.outputs.values(), ...program.inputs.values(), ...program.variables.values()].map(storageOf),
@@ -20,70 +21,110 @@ export function placeUpdates(program: LoweredProgram): LoweredProgram {
     const source = storageOf(buffer);
     const current = renamed.get(source) ?? source;
     if (current === target) continue;
-    if (!protectedBuffers.has(current) && mayWriteInPlace(nests, current, target)) {
-      nests = rename(nests, current, target);
+    if (!protectedBuffers.has(current) && mayWriteInPlace(list, current, target)) {
+      list.rename(current, target);
       renamed.set(source, target);
       protectedBuffers.add(target);
     } else copies.push({ nest: copyNest(variable.name, current, target), origin: variable.name });
   }
-  return { ...program, nests: [...nests, ...copies] };
+  return { ...program, nests: [...list.items.map(({ nest, origin }) => ({ nest, origin })), ...copies] };
+}
+
+interface Item {
+  nest: Nest;
+  readonly origin: string;
+  readonly place: number;
+}
+
+/** Nests in order, with who reads and who writes each storage. */
+class AccessList {
+  readonly items: readonly Item[];
+  readonly #readers = new Map<Buffer, Set<Item>>();
+  readonly #writers = new Map<Buffer, Set<Item>>();
+
+  constructor(nests: readonly OriginNest[]) {
+    this.items = nests.map(({ nest, origin }, place): Item => ({ nest, origin, place }));
+    for (const item of this.items) {
+      for (const storage of readsOf(item.nest)) add(this.#readers, storage, item);
+      for (const storage of writesOf(item.nest)) add(this.#writers, storage, item);
+    }
+  }
+
+  readersOf(storage: Buffer): ReadonlySet<Item> {
+    return this.#readers.get(storage) ?? new Set();
+  }
+
+  writersOf(storage: Buffer): ReadonlySet<Item> {
+    return this.#writers.get(storage) ?? new Set();
+  }
+
+  /** Whoever reads or writes `from` does so to `to`. */
+  rename(from: Buffer, to: Buffer): void {
+    const views = new Map<Buffer, Buffer>();
+    const replace = (buffer: Buffer): Buffer => {
+      if (storageOf(buffer) !== from) return buffer;
+      const view = views.get(buffer) ?? {
+        name: to.name,
+        dtype: buffer.dtype,
+        shape: buffer.shape,
+        viewOf: to,
+      };
+      views.set(buffer, view);
+      return view;
+    };
+    for (const item of new Set([...this.readersOf(from), ...this.writersOf(from)]))
+      item.nest = { ...item.nest, buffers: item.nest.buffers.map(replace) };
+    for (const users of [this.#readers, this.#writers]) {
+      for (const item of users.get(from) ?? []) add(users, to, item);
+      users.delete(from);
+    }
+  }
+}
+
+function add(users: Map<Buffer, Set<Item>>, storage: Buffer, item: Item): void {
+  const known = users.get(storage);
+  if (known === undefined) users.set(storage, new Set([item]));
+  else known.add(item);
 }
 
 /** Moves the nests that write updates, and nothing else that others read, behind all other nests. */
-function updatesLast(program: LoweredProgram): readonly OriginNest[] {
+function updatesLast(program: LoweredProgram): OriginNest[] {
   const updated = new Set(program.updates.map((update) => storageOf(update.buffer)));
   const outputs = new Set([...program.outputs.values()].map(storageOf));
+  const list = new AccessList(program.nests);
   const late = new Set(
-    program.nests.filter(({ nest }) => [...writesOf(nest)].some((storage) => updated.has(storage))),
+    list.items.filter(({ nest }) => [...writesOf(nest)].some((storage) => updated.has(storage))),
   );
+  const isBlocked = ({ nest }: Item): boolean =>
+    [...writesOf(nest)].some(
+      (storage) => outputs.has(storage) || [...list.readersOf(storage)].some((reader) => !late.has(reader)),
+    );
   for (let changed = true; changed; ) {
     changed = false;
-    for (const item of late) {
-      const early = program.nests.filter((other) => !late.has(other));
-      const blocked = [...writesOf(item.nest)].some(
-        (storage) => outputs.has(storage) || early.some((other) => readsOf(other.nest).has(storage)),
-      );
-      if (blocked) {
+    for (const item of late)
+      if (isBlocked(item)) {
         late.delete(item);
         changed = true;
       }
-    }
   }
-  return [
-    ...program.nests.filter((item) => !late.has(item)),
-    ...program.nests.filter((item) => late.has(item)),
-  ];
+  return [...list.items.filter((item) => !late.has(item)), ...late];
 }
 
-function mayWriteInPlace(nests: readonly OriginNest[], storage: Buffer, variable: Buffer): boolean {
-  const writers = nests.filter(({ nest }) => writesOf(nest).has(storage));
-  if (writers.length !== 1) return false;
-  const at = nests.indexOf(writers[0]!);
-  if (nests.slice(at + 1).some(({ nest }) => readsOf(nest).has(variable))) return false;
-  const { nest } = writers[0]!;
-  if (writesOf(nest).has(variable)) return false;
+function mayWriteInPlace(list: AccessList, storage: Buffer, variable: Buffer): boolean {
+  const [writer, ...others] = list.writersOf(storage);
+  if (writer === undefined || others.length > 0 || list.writersOf(variable).has(writer)) return false;
+  if ([...list.readersOf(variable)].some((reader) => reader.place > writer.place)) return false;
+  const { nest } = writer;
   const stores = nest.stores.filter((store) => storageOf(nest.buffers[store.buffer]!) === storage);
   return loadsOf(nest).every((load) => {
     const buffer = nest.buffers[load.buffer]!;
     if (storageOf(buffer) !== variable) return true;
     const store = stores[0]!;
     const written = nest.buffers[store.buffer]!;
-    const sameShape = JSON.stringify(buffer.shape) === JSON.stringify(written.shape);
-    return stores.length === 1 && sameShape && sameIndex(load.index, store.index);
+    return (
+      stores.length === 1 && sameShape(buffer.shape, written.shape) && sameIndex(load.index, store.index)
+    );
   });
-}
-
-function rename(nests: readonly OriginNest[], from: Buffer, to: Buffer): OriginNest[] {
-  const views = new Map<Buffer, Buffer>();
-  const replace = (buffer: Buffer): Buffer => {
-    if (storageOf(buffer) !== from) return buffer;
-    const known = views.get(buffer);
-    if (known !== undefined) return known;
-    const view: Buffer = { name: to.name, dtype: buffer.dtype, shape: buffer.shape, viewOf: to };
-    views.set(buffer, view);
-    return view;
-  };
-  return nests.map(({ nest, origin }) => ({ nest: { ...nest, buffers: nest.buffers.map(replace) }, origin }));
 }
 
 function copyNest(name: string, from: Buffer, to: Buffer): Nest {

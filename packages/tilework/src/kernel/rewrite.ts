@@ -1,7 +1,7 @@
 /** Rewriting of nest expressions. Shared subexpressions stay shared: a node is rewritten once. */
 import { unreachable } from "../util/errors.ts";
-import { structuralKey } from "../util/structural-key.ts";
 import type { Expression, LoadIndex } from "./expression.ts";
+import { expressionKey } from "./expression-key.ts";
 import { type Index, substitute } from "./index-expression.ts";
 import type { Level, Nest, Reduction } from "./nest.ts";
 
@@ -154,7 +154,7 @@ export function shareSubexpressions(nest: Nest): Nest {
   const visit = rewriter((rebuilt) => {
     const expression = withoutDetour(rebuilt);
     if (numbers.has(expression)) return expression;
-    const key = keyOf(expression, numbers);
+    const key = expressionKey(expression, (operand) => numbers.get(operand)!);
     const known = byKey.get(key);
     if (known !== undefined) return known;
     byKey.set(key, expression);
@@ -175,11 +175,3 @@ function withoutDetour(expression: Expression): Expression {
 function isInteger(expression: Expression, value: number): boolean {
   return expression.kind === "constant" && expression.type === "i32" && expression.value === value;
 }
-
-function keyOf(expression: Expression, numbers: ReadonlyMap<Expression, number>): string {
-  const operands = operandsOf(expression).map((operand) => numbers.get(operand));
-  const plain = rebuild(expression, () => placeholder);
-  return `${operands.join()} ${structuralKey(plain)}`;
-}
-
-const placeholder: Expression = { kind: "constant", type: "i32", value: 0 };

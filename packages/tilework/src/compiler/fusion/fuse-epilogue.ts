@@ -23,10 +23,14 @@ export function fuseEpilogue(list: NestList, consumer: Item, storage: Buffer): b
     (store) => storageOf(producer.nest.buffers[store.buffer]!) === storage,
   );
   if (stores.length !== 1 || consumer.nest.levels.length > 0 || consumer.nest.guards.length > 0) return false;
+  if (list.isRefused(consumer.nest, producer.nest, storage)) return false;
   const buffer = producer.nest.buffers[stores[0]!.buffer]!;
   const fitted = fitShape(consumer.nest, storage, buffer, producer.nest);
   const replacement = fitted && axesByDimension(fitted, storage, buffer);
-  if (fitted === undefined || replacement === undefined) return false;
+  if (fitted === undefined || replacement === undefined) {
+    list.refuse(consumer.nest, producer.nest, storage);
+    return false;
+  }
   const at = mergedPosition(list, producer, consumer);
   if (at === undefined) return false;
   const isNeeded = (written: Buffer): boolean => list.isNeeded(written, consumer);

@@ -29,6 +29,7 @@ function inlineAll(list: NestList): void {
 function fuseAll(list: NestList): void {
   for (let at = 0; at < list.items.length; at++) {
     const consumer = list.items[at]!;
+    if (consumer.nest.levels.length > 0 || consumer.nest.guards.length > 0) continue;
     for (const storage of consumer.reads) {
       if (!fuseEpilogue(list, consumer, storage)) continue;
       at = -1;

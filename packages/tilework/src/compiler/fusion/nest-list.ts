@@ -20,6 +20,9 @@ export class NestList {
   readonly #writers = new Map<Buffer, Set<Item>>();
   readonly #readers = new Map<Buffer, Set<Item>>();
 
+  /** For each consumer the producers, by the storage between them, that it can never join. */
+  readonly #refused = new WeakMap<Nest, Map<Buffer, Nest>>();
+
   constructor(program: LoweredProgram) {
     this.kept = new Set(
       [...program.outputs.values(), ...program.updates.map((update) => update.buffer)].map(storageOf),
@@ -33,6 +36,17 @@ export class NestList {
 
   readersOf(storage: Buffer): readonly Item[] {
     return [...(this.#readers.get(storage) ?? [])];
+  }
+
+  /** Remembers that the shapes of these two do not fit, wherever they stand. */
+  refuse(consumer: Nest, producer: Nest, storage: Buffer): void {
+    const refused = this.#refused.get(consumer) ?? new Map<Buffer, Nest>();
+    refused.set(storage, producer);
+    this.#refused.set(consumer, refused);
+  }
+
+  isRefused(consumer: Nest, producer: Nest, storage: Buffer): boolean {
+    return this.#refused.get(consumer)?.get(storage) === producer;
   }
 
   /** Whether someone other than `except` needs the storage. */

@@ -1,0 +1,43 @@
+import type { Expression, LoadIndex } from "./expression.ts";
+import type { Index } from "./index-expression.ts";
+
+/** An index as text, equal for equal indices. */
+export function indexKey(index: Index): string {
+  let key = `${index.offset}`;
+  for (const term of index.terms)
+    key += "table" in term ? `+${term.axis}[${term.table.join()}]` : `+${term.axis}*${term.stride}`;
+  return key;
+}
+
+/** A constant's value, as text that keeps -0, NaN and infinities apart. */
+function numberKey(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+/** A node as text, its operands by their numbers: equal for nodes that compute the same of the same. */
+export function expressionKey(node: Expression, numberOf: (operand: Expression) => number): string {
+  switch (node.kind) {
+    case "constant":
+      return `${node.type} ${numberKey(node.value)}`;
+    case "load": {
+      const loadIndex = (index: LoadIndex): string =>
+        "dynamic" in index ? `#${numberOf(index.dynamic)}` : indexKey(index);
+      const fill = node.fill === undefined ? "" : ` fill ${numberKey(node.fill)}`;
+      return `load ${node.buffer} ${node.index.map(loadIndex).join()}${fill}`;
+    }
+    case "position":
+      return `position ${indexKey(node.index)}`;
+    case "accumulator":
+      return `accumulator ${node.level} ${node.slot}`;
+    case "unary":
+    case "convert":
+      return `${node.op} ${numberOf(node.x)}`;
+    case "binary":
+    case "compare":
+      return `${node.op} ${numberOf(node.x)} ${numberOf(node.y)}`;
+    case "fma":
+      return `fma ${numberOf(node.x)} ${numberOf(node.y)} ${numberOf(node.z)}`;
+    case "select":
+      return `select ${numberOf(node.condition)} ${numberOf(node.yes)} ${numberOf(node.no)}`;
+  }
+}
