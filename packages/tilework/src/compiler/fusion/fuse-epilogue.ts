@@ -17,25 +17,17 @@ import { reshapeElementwise } from "./reshape-elementwise.ts";
 
 /** Tries to move the whole of `consumer` into the single writer of `storage`. */
 export function fuseEpilogue(list: NestList, consumer: Item, storage: Buffer): boolean {
-  const [producer, ...others] = list.writersOf(storage);
-  if (producer === undefined || others.length > 0 || producer === consumer) return false;
-  const stores = producer.nest.stores.filter(
-    (store) => storageOf(producer.nest.buffers[store.buffer]!) === storage,
-  );
-  if (stores.length !== 1 || consumer.nest.levels.length > 0 || consumer.nest.guards.length > 0) return false;
+  const producer = list.onlyWriterOf(storage);
+  if (producer === undefined || producer === consumer) return false;
+  if (consumer.nest.levels.length > 0 || consumer.nest.guards.length > 0) return false;
   if (list.isRefused(consumer.nest, producer.nest, storage)) return false;
-  const buffer = producer.nest.buffers[stores[0]!.buffer]!;
-  const fitted = fitShape(consumer.nest, storage, buffer, producer.nest);
-  const replacement = fitted && axesByDimension(fitted, storage, buffer);
-  if (fitted === undefined || replacement === undefined) {
+  const at = mergedPosition(list, producer, consumer);
+  if (at === undefined) return false;
+  const merged = merge(list, producer.nest, consumer, storage);
+  if (merged === undefined) {
     list.refuse(consumer.nest, producer.nest, storage);
     return false;
   }
-  const at = mergedPosition(list, producer, consumer);
-  if (at === undefined) return false;
-  const isNeeded = (written: Buffer): boolean => list.isNeeded(written, consumer);
-  const merged = mergeEpilogue(producer.nest, stores[0]!, fitted, replacement, isNeeded);
-  if (merged === undefined) return false;
   const target = at === "producer" ? producer : consumer;
   const gone = at === "producer" ? consumer : producer;
   const origin = joinOrigins(producer.origin, consumer.origin);
@@ -43,6 +35,18 @@ export function fuseEpilogue(list: NestList, consumer: Item, storage: Buffer): b
   list.replace(target, merged);
   target.origin = origin;
   return true;
+}
+
+/** Undefined where the shapes do not fit, wherever the two stand. */
+function merge(list: NestList, producer: Nest, consumer: Item, storage: Buffer): Nest | undefined {
+  const stores = producer.stores.filter((store) => storageOf(producer.buffers[store.buffer]!) === storage);
+  if (stores.length !== 1) return undefined;
+  const buffer = producer.buffers[stores[0]!.buffer]!;
+  const fitted = fitShape(consumer.nest, storage, buffer, producer);
+  const replacement = fitted && axesByDimension(fitted, storage, buffer);
+  if (fitted === undefined || replacement === undefined) return undefined;
+  const isNeeded = (written: Buffer): boolean => list.isNeeded(written, consumer);
+  return mergeEpilogue(producer, stores[0]!, fitted, replacement, isNeeded);
 }
 
 /** `a` or `a, b`, each origin once. */

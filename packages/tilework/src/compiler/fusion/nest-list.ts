@@ -34,6 +34,12 @@ export class NestList {
     return [...(this.#writers.get(storage) ?? [])];
   }
 
+  /** The nest that writes all of a storage; undefined where several share it. */
+  onlyWriterOf(storage: Buffer): Item | undefined {
+    const writers = this.#writers.get(storage);
+    return writers?.size === 1 ? writers.values().next().value : undefined;
+  }
+
   readersOf(storage: Buffer): readonly Item[] {
     return [...(this.#readers.get(storage) ?? [])];
   }
@@ -51,7 +57,9 @@ export class NestList {
 
   /** Whether someone other than `except` needs the storage. */
   isNeeded(storage: Buffer, except?: Item): boolean {
-    return this.kept.has(storage) || this.readersOf(storage).some((reader) => reader !== except);
+    if (this.kept.has(storage)) return true;
+    const readers = this.#readers.get(storage);
+    return readers !== undefined && readers.size > (except !== undefined && readers.has(except) ? 1 : 0);
   }
 
   replace(item: Item, nest: Nest): void {
