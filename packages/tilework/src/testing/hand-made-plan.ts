@@ -4,7 +4,7 @@
  *
  *     h = weight + x;  weight = h with its groups of four in reverse order, + x;  outputs h
  *
- * Every stage reads what other tasks of the stage before wrote, so a missing barrier changes the result.
+ * Every stage reads what other tasks of the stage before wrote, so a stage that begins too early changes the result.
  */
 import type { KernelCode, Statement } from "../codegen/kernel-code.ts";
 import { printModule } from "../codegen/wasm/print-module.ts";

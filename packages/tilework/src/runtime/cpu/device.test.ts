@@ -47,7 +47,7 @@ test.each(modes)("many steps in one call give the same bits as plain loops: %j",
   expect(await store.read([weight])).toEqual([expected.weight]);
 });
 
-test("2,000 steps on two workers keep every barrier", async () => {
+test("2,000 steps on two workers keep every stage apart", async () => {
   const { program, weight, toolchain, simulate } = handMade(4096);
   const cpu = device({ threads: 2, toolchain });
   const store = cpu.createStore();

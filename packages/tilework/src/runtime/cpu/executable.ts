@@ -13,9 +13,11 @@ import { Binding, overlap } from "./binding.ts";
 import { bytesIn, bytesOf, dataAt } from "./bytes.ts";
 import type { CompiledProgram } from "./compiled-program.ts";
 import type { CpuRuntime } from "./cpu-runtime.ts";
+import { pointsOf } from "./driver.ts";
 import { encodeRun, type RunFeed, type RunInput, type RunOutput } from "./run-block.ts";
 import { CpuSource } from "./source.ts";
 import { CpuStore } from "./store.ts";
+import { boardBytes } from "./task-board.ts";
 
 interface NamedType extends TensorType {
   readonly name: string;
@@ -38,6 +40,10 @@ export class CpuExecutable implements Executable {
     this.#variables = new Map(compiled.variables.map((variable, at) => [variable, own[at]!]));
   }
 
+  get #launches(): number {
+    return this.compiled.plan.stages.reduce((sum, stage) => sum + stage.launches.length, 0);
+  }
+
   get plan(): Plan {
     return this.compiled.plan;
   }
@@ -51,7 +57,7 @@ export class CpuExecutable implements Executable {
   async profile(store: VariableStore, steps: readonly StepFeeds[]): Promise<number[]> {
     const own = this.#check(store, steps);
     const { memory } = this.#runtime;
-    const launches = this.compiled.plan.stages.reduce((sum, stage) => sum + stage.launches.length, 0);
+    const launches = this.#launches;
     const bytes = launches * Float64Array.BYTES_PER_ELEMENT;
     return this.#runtime.using({ store, steps, executable: this }, async () => {
       const times = memory.allocate(bytes);
@@ -148,6 +154,7 @@ export class CpuExecutable implements Executable {
         offset: results.offsets[at]!,
       }),
     );
+    const points = pointsOf(plan.stages.length, this.#launches, times !== 0);
     const run = encodeRun({
       program: binding.program,
       programWords: binding.programWords,
@@ -157,6 +164,8 @@ export class CpuExecutable implements Executable {
       results: results.address,
       resultStride: results.stride,
       times,
+      board: this.#layBoard(points, blocks),
+      points,
       feeds,
     });
     const block = memory.allocate(run.byteLength);
@@ -164,6 +173,16 @@ export class CpuExecutable implements Executable {
     memory.write(block, run.byteLength, (target) => target.set(new Uint8Array(run.buffer)));
     return { done: pool.run(number, binary, block) };
   }
+
+  #layBoard(points: number, blocks: number[]): number {
+    const { memory, threads } = this.#runtime;
+    const bytes = boardBytes(points, threads);
+    const board = memory.allocate(bytes);
+    blocks.push(board);
+    memory.write(board, bytes, (target) => target.fill(0));
+    return board;
+  }
+
   #bind(store: CpuStore, arena: number): Binding {
     const known = this.#bindings.get(store);
     if (known?.arena === arena) return known;

@@ -14,8 +14,6 @@ export type ToWorker =
       readonly workers: number;
       /** The shared memory; without it the one worker makes its own. */
       readonly memory: WebAssembly.Memory | undefined;
-      /** Address of the control block. */
-      readonly control: number;
       /** Address of the block that only this worker uses. */
       readonly own: number;
       readonly spinMilliseconds: number;

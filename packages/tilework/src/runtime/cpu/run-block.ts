@@ -23,7 +23,10 @@ export const RunHeader = {
   resultStride: 7,
   /** Where each launch's shortest milliseconds are kept, 64-bit floats; 0: launches are not timed. */
   times: 8,
-  words: 9,
+  /** The task board, and the points that it has. */
+  board: 9,
+  points: 10,
+  words: 11,
 } as const;
 
 export const outputWords = 3;
@@ -59,6 +62,8 @@ export interface Run {
   readonly resultStride: number;
   /** Address of one 64-bit float a launch; 0 where launches are not timed. */
   readonly times: number;
+  readonly board: number;
+  readonly points: number;
   /** For each step one feed an input. */
   readonly feeds: readonly (readonly RunFeed[])[];
 }
@@ -74,6 +79,8 @@ export function encodeRun(run: Run): Int32Array {
     run.results,
     run.resultStride,
     run.times,
+    run.board,
+    run.points,
     ...run.inputs.map((input) => input.destination),
     ...run.outputs.flatMap((output) => [output.source, output.bytes, output.offset]),
     ...run.feeds.flatMap((step) =>

@@ -5,8 +5,6 @@
 import { platform } from "../../platform/current.ts";
 import type { HostWorker } from "../../platform/platform.ts";
 import { WorkerError } from "../worker-error.ts";
-import { aligned } from "./allocator.ts";
-import { controlBytes } from "./barrier.ts";
 import type { DeviceMemory } from "./device-memory.ts";
 import type { FromWorker, KernelBinary, ToWorker } from "./messages.ts";
 import { type Machine, type MachineRequest, ownBytes } from "./x64-machine.ts";
@@ -22,7 +20,8 @@ interface Pending {
 export class WorkerPool {
   readonly #workers: readonly HostWorker[];
   readonly #memory: DeviceMemory;
-  readonly #control: number;
+  /** Workers' own blocks, one after the other. */
+  readonly #own: number;
   readonly #loaded = new Set<number>();
   readonly #pending = new Map<number, Pending>();
   #requests = 0;
@@ -32,10 +31,7 @@ export class WorkerPool {
   private constructor(workers: readonly HostWorker[], memory: DeviceMemory) {
     this.#workers = workers;
     this.#memory = memory;
-    const shared = aligned(controlBytes(workers.length));
-    const bytes = shared + workers.length * ownBytes;
-    this.#control = memory.allocate(bytes);
-    memory.write(this.#control, bytes, (words) => words.fill(0));
+    this.#own = memory.allocate(workers.length * ownBytes);
     const spinMilliseconds = workers.length <= platform.availableThreads ? 2 : 0.02;
     workers.forEach((host, worker) => {
       host.onMessage((message) => this.#receive(message as FromWorker));
@@ -43,8 +39,7 @@ export class WorkerPool {
       const common = {
         workers: workers.length,
         memory: memory.shared,
-        control: this.#control,
-        own: this.#control + shared + worker * ownBytes,
+        own: this.#own + worker * ownBytes,
         spinMilliseconds,
       };
       host.post({ type: "start", worker, ...common } satisfies ToWorker);
@@ -87,7 +82,8 @@ export class WorkerPool {
       this.#post({ type: "load", program, binary });
     }
     const memoryBytes = this.#memory.bytes;
-    await this.#request((request) => ({ type: "run", request, program, block, memoryBytes }));
+    const message = { type: "run", program, block, memoryBytes } as const;
+    await this.#request((request) => ({ ...message, request }), this.#workers.length);
   }
 
   /** Makes all workers ready for machine code; gives a refusal where one cannot. */
@@ -174,7 +170,7 @@ export class WorkerPool {
 
   async #terminate(reason: string): Promise<void> {
     await Promise.allSettled(this.#workers.map((worker) => worker.terminate()));
-    this.#memory.free(this.#control);
+    this.#memory.free(this.#own);
     const error = new WorkerError(reason);
     const pending = [...this.#pending.values()];
     this.#pending.clear();

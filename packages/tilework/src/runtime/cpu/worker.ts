@@ -2,10 +2,10 @@
 import type { WorkerPort } from "../../platform/platform.ts";
 import { withWorkerPort } from "../../platform/worker-port.ts";
 import { invariant } from "../../util/errors.ts";
-import { Barrier, controlBytes } from "./barrier.ts";
 import { runSteps } from "./driver.ts";
 import type { KernelLoader, LoadedKernels } from "./kernel-loader.ts";
 import type { FromWorker, KernelBinary, ToWorker } from "./messages.ts";
+import { Patience } from "./patience.ts";
 import { wasmLoader } from "./wasm-loader.ts";
 import { createMemory } from "./wasm-memory.ts";
 import { openMachine } from "./x64-machine.ts";
@@ -13,7 +13,8 @@ import { openMachine } from "./x64-machine.ts";
 class PoolWorker {
   readonly #worker: number;
   readonly #memory: WebAssembly.Memory;
-  readonly #barrier: Barrier;
+  readonly #workers: number;
+  readonly #patience: Patience;
   readonly #own: number;
   readonly #wasm: KernelLoader<"wasm">;
   #x64: KernelLoader<"x64"> | undefined;
@@ -23,11 +24,8 @@ class PoolWorker {
   constructor(start: Extract<ToWorker, { type: "start" }>, port: WorkerPort) {
     this.#worker = start.worker;
     this.#memory = start.memory ?? createMemory(false).memory;
-    const words = controlBytes(start.workers) / 4;
-    const control = start.memory
-      ? new Int32Array(start.memory.buffer, start.control, words)
-      : new Int32Array(words);
-    this.#barrier = new Barrier(control, start.worker, start.workers, start.spinMilliseconds);
+    this.#workers = start.workers;
+    this.#patience = new Patience(start.spinMilliseconds);
     this.#own = start.own;
     this.#wasm = wasmLoader(this.#memory);
     this.#port = port;
@@ -58,10 +56,11 @@ class PoolWorker {
           this.#buffer(message.memoryBytes),
           message.block,
           this.#programs.get(message.program)!.kernels,
-          this.#barrier,
           this.#worker,
+          this.#workers,
+          this.#patience,
         );
-        if (this.#worker === 0) this.#answer({ type: "done", request: message.request });
+        this.#answer({ type: "done", request: message.request });
         break;
       case "write":
         new Uint8Array(this.#buffer(message.memoryBytes)).set(message.data, message.address);

@@ -1,0 +1,117 @@
+/**
+ * Which tasks of a run are taken and which are done, in shared memory: what workers have instead of barriers.
+ *
+ * A run goes through the same points (stages of a step) once a step. A point is passed when its tasks are done, not
+ * when all workers have come: a worker whom the system keeps from its core while it holds no task holds up nobody,
+ * and finds its way by looking at the points it has missed. Each point has a counter a worker and one of done tasks,
+ * all in cache lines of their own and never reset during a run: step s's tickets are the numbers from s times the
+ * share on, and are taken by compare and exchange, so that a late worker can neither take a ticket twice nor one of
+ * another step.
+ *
+ * Each worker owns a contiguous share of a point's tasks, so that it meets the same data again, and helps the others
+ * when its own share is taken. Many small tasks are taken several at a time.
+ */
+import type { Patience } from "./patience.ts";
+
+const lineWords = 16;
+const parkedWord = 0;
+const pointsWord = lineWords;
+const ticketsOfShare = 16;
+
+/** Bytes of a board, which starts as zeros. */
+export function boardBytes(points: number, workers: number): number {
+  return (pointsWord + points * (workers + 1) * lineWords) * 4;
+}
+
+/** Tasks from `first` up to `end`. */
+export interface TaskRange {
+  first: number;
+  end: number;
+}
+
+export class TaskBoard {
+  readonly worker: number;
+  readonly workers: number;
+  readonly #words: Int32Array;
+  readonly #patience: Patience;
+  /** What `take` found, in one object for all calls. */
+  readonly range: TaskRange = { first: 0, end: 0 };
+
+  constructor(words: Int32Array, worker: number, workers: number, patience: Patience) {
+    this.#words = words;
+    this.worker = worker;
+    this.workers = workers;
+    this.#patience = patience;
+  }
+
+  /** Takes tasks of a point that nobody has taken yet into `range`; false where there are none. */
+  take(point: number, step: number, tasks: number): boolean {
+    for (let turn = 0; turn < this.workers; turn++) {
+      const owner = (this.worker + turn) % this.workers;
+      const first = Math.floor((owner * tasks) / this.workers);
+      const share = Math.floor(((owner + 1) * tasks) / this.workers) - first;
+      if (share > 0 && this.#takeFrom(this.#wordOf(point) + (owner + 1) * lineWords, step * share, share)) {
+        this.range.first += first;
+        this.range.end += first;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The taken tasks are done. Whether they were the point's last ones. */
+  finish(point: number, step: number, tasks: number): boolean {
+    return this.#add(point, this.range.end - this.range.first, (step + 1) * tasks);
+  }
+
+  /** Returns when all workers have called it. A point serves for meetings or for tasks. */
+  meet(point: number, step: number): void {
+    this.#add(point, 1, (step + 1) * this.workers);
+    this.wait(point, step, this.workers);
+  }
+
+  /** Returns when all tasks of a point are done. */
+  wait(point: number, step: number, tasks: number): void {
+    const words = this.#words;
+    const at = this.#wordOf(point);
+    const target = (step + 1) * tasks;
+    if (this.#patience.spin(() => Atomics.load(words, at) >= target)) return;
+    // Announced before the last look, and whoever finishes looks afterwards: no wake-up is lost.
+    Atomics.add(words, parkedWord, 1);
+    for (let done = Atomics.load(words, at); done < target; done = Atomics.load(words, at))
+      Atomics.wait(words, at, done);
+    Atomics.sub(words, parkedWord, 1);
+    this.#patience.woken();
+  }
+
+  /** Counts what is done; wakes those who wait when that is all. */
+  #add(point: number, done: number, all: number): boolean {
+    const words = this.#words;
+    const at = this.#wordOf(point);
+    if (Atomics.add(words, at, done) + done < all) return false;
+    if (Atomics.load(words, parkedWord) > 0) Atomics.notify(words, at);
+    return true;
+  }
+
+  #takeFrom(word: number, base: number, share: number): boolean {
+    const words = this.#words;
+    const several = Math.max(1, Math.floor(share / ticketsOfShare));
+    let next = Atomics.load(words, word);
+    while (next < base + share) {
+      const end = Math.min(next + several, base + share);
+      const found = Atomics.compareExchange(words, word, next, end);
+      if (found === next) {
+        this.range.first = next - base;
+        this.range.end = end - base;
+        return true;
+      }
+      next = found;
+    }
+    return false;
+  }
+
+  /** The word that counts done tasks; the workers' tickets follow. */
+  #wordOf(point: number): number {
+    return pointsWord + point * (this.workers + 1) * lineWords;
+  }
+}
