@@ -8,7 +8,7 @@
  */
 
 import { applyOp } from "../graph/define-op.ts";
-import { inputOp, nodesOf, readOp } from "../graph/program.ts";
+import { inputOp, readOp } from "../graph/program.ts";
 import { rewriteGraph } from "../graph/rewrite-graph.ts";
 import type { Node, Value } from "../graph/value.ts";
 import { structuralKey } from "../util/structural-key.ts";
