@@ -18,7 +18,7 @@ import {
 } from "../kernel/index-expression.ts";
 import type { Buffer, Guard, Nest } from "../kernel/nest.ts";
 import { NestBuilder } from "../kernel/nest-builder.ts";
-import { expressionsOf, mapExpressions, replaceAxes, rewriter } from "../kernel/rewrite.ts";
+import { expressionsOf, mapExpressions, nodesUnder, replaceAxes, rewriter } from "../kernel/rewrite.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { compactNest } from "./fusion/merge-nests.ts";
 import type { OriginNest } from "./lower.ts";
@@ -73,13 +73,26 @@ function packableLoad(nest: Nest, axis: number): Load | undefined {
     return undefined;
   const { value } = reduction;
   if (value.kind !== "binary" || value.op !== "mul") return undefined;
-  return [value.x, value.y].find((factor): factor is Load => {
-    if (factor.kind !== "load" || factor.fill !== undefined) return false;
-    if (factor.index.some((index) => "dynamic" in index)) return false;
-    const axes = new Set(factor.index.flatMap((index) => [...axesOf(index as Index)]));
-    if (!factor.index.some((index) => plainAxis(index) === axis) || axes.size < 2) return false;
-    return [...axes].every((candidate) => candidate === axis || level.axes.includes(candidate));
-  });
+  const pairs: [Expression, Expression][] = [
+    [value.x, value.y],
+    [value.y, value.x],
+  ];
+  return pairs.find(([factor, other]) => isPanel(nest, factor, axis) && !variesAlong(other, axis))?.[0] as
+    | Load
+    | undefined;
+}
+
+function isPanel(nest: Nest, factor: Expression, axis: number): boolean {
+  if (factor.kind !== "load" || factor.fill !== undefined) return false;
+  if (factor.index.some((index) => "dynamic" in index)) return false;
+  const axes = new Set(factor.index.flatMap((index) => [...axesOf(index as Index)]));
+  if (!factor.index.some((index) => plainAxis(index) === axis) || axes.size < 2) return false;
+  return [...axes].every((candidate) => candidate === axis || nest.levels[0]!.axes.includes(candidate));
+}
+
+/** Whether anything under the expression moves with the axis: then the columns share nothing. */
+function variesAlong(expression: Expression, axis: number): boolean {
+  return nodesUnder([expression]).some((node) => node.kind === "load" && usesAxis(node, axis));
 }
 
 function usesAxis(load: Load, axis: number): boolean {

@@ -1,19 +1,12 @@
 /** Chooses how a nest runs on a target: a small cost model over its accesses. Bits never depend on it. */
 import { guardsOfLevel, type Nest } from "../kernel/nest.ts";
 import type { Schedule } from "./schedule.ts";
-import {
-  isWrittenOut,
-  MOST_UNROLLED,
-  rankTiles,
-  rowOrder,
-  stepStatements,
-  type Tile,
-  type TileSpace,
-} from "./scheduling/choose-tile.ts";
+import { rankTiles, rowOrder, type Tile } from "./scheduling/choose-tile.ts";
 import { chooseVectorAxis } from "./scheduling/choose-vector-axis.ts";
 import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
+import { isWrittenOut, LONGEST_LOOP, stepStatements, type TileSpace } from "./scheduling/step-cost.ts";
 import type { Target } from "./target.ts";
 
 /** Fewer tasks than this are cut further while they are long. */
@@ -104,5 +97,5 @@ function unrollOf(space: TileSpace, tile: Tile, outerReduction: number): number 
   if (outerReduction === 0 && isWrittenOut(space, tile)) return pointsOf(work.nest, axes);
   const inner = mergedSize(work, axes, last);
   const written = inner * stepStatements(space, tile);
-  return target.printer === "x64" && inner <= 16 && written <= 1.5 * MOST_UNROLLED ? inner : 1;
+  return target.printer === "x64" && inner <= 16 && written <= LONGEST_LOOP ? inner : 1;
 }

@@ -6,6 +6,7 @@ import { emitWhere } from "./integer-value.ts";
 import { decide } from "./interval.ts";
 import { withFixed } from "./loops.ts";
 import { emitReduction, guardsOf } from "./reduction-loops.ts";
+import { isWrittenOut } from "./split-axis.ts";
 import type { Node, NodeReduction, NodeStore } from "./value-graph.ts";
 
 /** Emits a level for these points; its results are then in `e.results[level]`. */
@@ -61,7 +62,7 @@ class LevelEmitter {
     const e = this.#e;
     const { type } = reduction.value;
     const slot = e.builder.vector(type);
-    if (reduction.op !== "add" && this.#isWrittenOut()) return this.#startFresh(reduction, slot);
+    if (reduction.op !== "add" && this.#isStraight(point)) return this.#startFresh(reduction, slot);
     if (e.plan.outer.length > 0) this.#resume(reduction, slot, point, lane);
     else
       e.builder.emit({ op: "constant", to: slot, type: type as "f32" | "i32", value: startValue(reduction) });
@@ -77,12 +78,15 @@ class LevelEmitter {
   }
 
   /** Whether all iterations stand one after the other, none of them under a condition. */
-  #isWrittenOut(): boolean {
+  #isStraight(point: Point): boolean {
     const e = this.#e;
     const { lanes } = e.nest.levels[this.#level]!;
-    const points = e.plan.levels[this.#level]!.reduce((product, axis) => product * e.plan.sizes[axis]!, 1);
-    const isUnrolled = points === 1 || (this.#level === 0 && points <= e.scheduled.schedule.unroll);
-    return isUnrolled && !lanes && e.plan.outer.length === 0 && guardsOf(e, this.#level).length === 0;
+    const isUnrolled =
+      this.#level === 0
+        ? isWrittenOut(e)
+        : e.plan.levels[this.#level]!.every((axis) => e.plan.sizes[axis] === 1);
+    const isFree = guardsOf(e, this.#level).every((guard) => decide(e, guard, point) === true);
+    return isUnrolled && isFree && !lanes && e.plan.outer.length === 0;
   }
 
   /** The start value in the first iteration of the outer reduction loops, else what the last one stored. */

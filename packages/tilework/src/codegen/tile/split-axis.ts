@@ -33,7 +33,14 @@ export function spaceGroups(e: Emission, axis: number): Group[] {
       ? [{ start: run.start, size: 1, tiles: run.size }]
       : evenTiles(run.start, run.size, row.count);
   });
-  return row === undefined ? tiles : tellApart(e, axis, tiles);
+  const isPoint = row === undefined && axis !== plan.vectorAxis && tiles.every((group) => group.size === 1);
+  return row !== undefined || (isPoint && isWrittenOut(e)) ? tellApart(e, axis, tiles) : tiles;
+}
+
+/** Whether the innermost reduction stands without loops: then its guards are worth a copy of the code for each case. */
+export function isWrittenOut(e: Emission): boolean {
+  const points = e.plan.levels[0]?.reduce((product, axis) => product * e.plan.sizes[axis]!, 1);
+  return points !== undefined && points <= e.scheduled.schedule.unroll && !e.nest.levels[0]!.lanes;
 }
 
 /** The number of tiles of a space axis. */

@@ -3,9 +3,8 @@
  * multiply-add units, by loads, by instructions issued or by the latency of the accumulators' chains; the tile
  * with the fewest cycles for the whole nest wins, uneven splits and the ends of tiles counted.
  */
-import type { Target } from "../target.ts";
-import { mergedSize, type NestWork, pointsOf } from "./nest-work.ts";
-import { isSmoothAlong, type StridedAccess, variesAlong } from "./strided-access.ts";
+import { mergedSize, pointsOf } from "./nest-work.ts";
+import { stepCost, type TileSpace, tileEnd } from "./step-cost.ts";
 
 export interface Tile {
   readonly vectorAxis: number | undefined;
@@ -16,32 +15,8 @@ export interface Tile {
   readonly cycles: number;
 }
 
-/** What the tiles of a nest have in common. */
-export interface TileSpace {
-  readonly work: NestWork;
-  readonly target: Target;
-  readonly vectorAxis: number | undefined;
-  /** The order of the space axes before a row axis is chosen. */
-  readonly spaceAxes: readonly number[];
-  readonly isStreaming: boolean;
-  /** Level 1 axes unrolled in the tile. */
-  readonly window: readonly number[];
-}
-
 const MOST_ROWS = 28;
 const MOST_VECTORS = 8;
-/** Statements of one step of a tile, where a point takes several: more would only be more code. */
-const MOST_WRITTEN = 120;
-/** Statements of a reduction that is written out without loops. */
-export const MOST_UNROLLED = 160;
-const LATENCY = 4;
-/** Bytes a cycle from the second level cache. */
-const L2_BYTES = 40;
-/** What a load, or a cycle of latency, costs although others hide it. */
-const FRICTION = 0.06;
-
-/** Vectors that are gathered touch a cache line a lane: the more of them, the fewer lines stay. */
-const SCATTER = 0.5;
 
 /** All tiles that fit the registers, the fastest first. */
 export function rankTiles(space: TileSpace): Tile[] {
@@ -66,7 +41,7 @@ export function rankTiles(space: TileSpace): Tile[] {
             rowAxis,
             rows,
             vectors,
-            cycles: cycles * handicap(space, rowAxis, units % vectors === 0),
+            cycles: cycles * handicap(space, rowAxis, vectors, units),
           });
       }
   }
@@ -89,45 +64,36 @@ function vectorSize(
   return mergedSize(work, spaceAxes.slice(from), axis);
 }
 
-/** Statements of one step of a tile. */
-export function stepStatements(
-  { work, window }: TileSpace,
-  { rows, vectors }: Pick<Tile, "rows" | "vectors">,
-): number {
-  return rows * vectors * pointsOf(work.nest, window) * (work.operations + work.loads.length / 2);
-}
-
-/** Whether the whole reduction of a tile is short enough to stand there without loops. */
-export function isWrittenOut(space: TileSpace, tile: Pick<Tile, "rows" | "vectors">): boolean {
-  const [level] = space.work.nest.levels;
-  if (level === undefined || level.lanes) return false;
-  const limit = space.target.printer === "wasm" ? MOST_UNROLLED / 2 : MOST_UNROLLED;
-  return pointsOf(space.work.nest, level.axes) * stepStatements(space, tile) <= limit;
-}
-
-/** Rows pay where something is loaded once for all of them, or where more accumulators are needed. */
+/**
+ * Rows pay where something is loaded once for all of them, or where more accumulators are needed. The images, which
+ * are shared out among threads, are rows only where there is nothing else.
+ */
 function rowAxes({ work, vectorAxis }: TileSpace): number[] {
   const { nest, loads } = work;
   if (nest.levels.length === 0) return [];
-  return nest.space.filter(
+  const found = nest.space.filter(
     (axis) =>
       axis !== vectorAxis &&
       nest.axes[axis]!.size > 1 &&
       loads.every(({ form }) => form.tables.every((term) => term.axis !== axis)) &&
       nest.guards.every(({ index }) => index.terms.every((term) => !("table" in term) || term.axis !== axis)),
   );
+  return found.length > 1 ? found.filter((axis) => axis !== nest.space[0]) : found;
 }
 
 /**
- * Among equals: rows that are near in memory, and not the images, which are shared out among threads; blocks of
+ * Among equals: long runs where memory is only streamed; rows that are near in memory; blocks of
  * vectors without a rest, so that operands can be packed in panels.
  */
-function handicap({ work }: TileSpace, rowAxis: number | undefined, isWhole: boolean): number {
-  const rest = isWhole ? 1 : 1.04;
+function handicap(space: TileSpace, rowAxis: number | undefined, vectors: number, units: number): number {
+  const { work, target, isStreaming } = space;
+  const wide = 256 / (4 * target.lanes);
+  const narrow = isStreaming ? 1 - Math.min(1, vectors / Math.min(wide, units)) : 0;
+  const rest = (units % vectors === 0 ? 1 : 1.04) + 0.25 * narrow;
   if (rowAxis === undefined) return rest;
-  const { space } = work.nest;
-  const behind = space.length - 1 - space.indexOf(rowAxis);
-  return rest + 0.004 * behind + (rowAxis === space[0] && space.length > 2 ? 0.05 : 0);
+  const axes = work.nest.space;
+  const behind = axes.length - 1 - axes.indexOf(rowAxis);
+  return rest + 0.004 * behind;
 }
 
 interface Candidate {
@@ -150,73 +116,29 @@ function estimate(space: TileSpace, candidate: Candidate): number | undefined {
   const rows = Math.ceil(size / rowTiles);
   const vectors = isLanes ? 16 / target.lanes : Math.ceil(units / vectorTiles);
   if (rows !== candidate.rows || (!isLanes && vectors !== candidate.vectors)) return undefined;
-  const step = stepCost(space, rowAxis, rows, vectors, isLanes);
-  if (step === undefined) return undefined;
-  const reduced = nest.levels[0]?.axes ?? [];
-  const steps = pointsOf(nest, reduced) / (isLanes ? 16 : 1);
-  const outer = pointsOf(
-    nest,
-    (nest.levels[1]?.axes ?? []).filter((axis) => !space.window.includes(axis)),
-  );
-  const end = tileEnd(space, rows, vectors);
+  if (stepCost(space, { rowAxis, rows, vectors, isLanes }) === undefined) return undefined;
+  const outer = (nest.levels[1]?.axes ?? []).filter((axis) => !space.window.includes(axis));
+  const steps = pointsOf(nest, [...(nest.levels[0]?.axes ?? []), ...outer]) / (isLanes ? 16 : 1);
+  const end = tileEnd(space, { rows, vectors });
   const others = pointsOf(nest, nest.space) / (size * candidate.points);
-  const averageRows = size / rowTiles / rows;
-  const averageVectors = isLanes ? 1 : units / vectorTiles / vectors;
-  const partial = 0.25 + 0.75 * averageRows * averageVectors;
-  return others * rowTiles * vectorTiles * (steps * outer * step * partial + end);
+  let cycles = 0;
+  for (const [ownRows, rowCount] of evenSplit(size, rowTiles))
+    for (const [ownVectors, vectorCount] of isLanes
+      ? [[vectors, 1] as const]
+      : evenSplit(units, vectorTiles)) {
+      const step = stepCost(space, { rowAxis, rows: ownRows, vectors: ownVectors, isLanes }) ?? 0;
+      cycles += rowCount * vectorCount * (steps * step + end);
+    }
+  return others * cycles;
 }
 
-/** Cycles of one innermost step of a tile; undefined where it does not fit the registers. */
-function stepCost(
-  space: TileSpace,
-  rowAxis: number | undefined,
-  rows: number,
-  vectors: number,
-  isLanes: boolean,
-): number | undefined {
-  const { work, target, vectorAxis, window } = space;
-  const points = rows * pointsOf(work.nest, window);
-  const copies = (access: StridedAccess): number =>
-    (rowAxis !== undefined && variesAlong(access, rowAxis) ? rows : 1) *
-    pointsOf(
-      work.nest,
-      window.filter((axis) => variesAlong(access, axis)),
-    );
-  let loads = 0;
-  let held = 0;
-  let splats = 0;
-  for (const access of work.loads) {
-    const isVector = vectorAxis !== undefined && variesAlong(access, vectorAxis);
-    const count = copies(access) * (isVector ? vectors : 1);
-    const smooth = vectorAxis === undefined || isSmoothAlong(access, vectorAxis);
-    loads += smooth ? count : count * target.lanes * (1 + SCATTER * vectors);
-    if (!isVector) splats += count;
-    if (isVector && copies(access) === 1) held += vectors;
-  }
-  const accumulators = points * vectors * Math.max(1, work.slots);
-  const memoryOperands = target.broadcastOperand && vectors === 1 ? splats : 0;
-  const passing = target.printer === "wasm" ? loads - held : 1;
-  const isTrivial = work.operations <= 1 && work.nest.levels.length > 0;
-  const temporaries = isTrivial ? 0 : 2;
-  const isSmallest = rows === 1 && (vectors === 1 || isLanes);
-  const isReduction = work.nest.levels.length > 0;
-  if (!isSmallest && isReduction && accumulators + held + passing + temporaries > target.registers)
-    return undefined;
-  const written = (isLanes ? 2 : 1) * points * vectors * work.operations;
-  if (!isSmallest && work.operations > 1 && written > MOST_WRITTEN) return undefined;
-  const operations = points * vectors * work.operations;
-  const overlap = isWrittenOut(space, { rows, vectors }) ? 0.25 : 1;
-  const chain = work.nest.levels.length > 0 ? work.chain * LATENCY * overlap : 0;
-  const issue = (operations + loads - memoryOperands + 3) / 5;
-  const streamed = (loads - splats) * target.lanes * 4;
-  const isLong = pointsOf(work.nest, work.nest.levels[0]?.axes ?? []) * streamed > target.l1;
-  const traffic = isLong ? streamed / L2_BYTES : 0;
-  const friction = FRICTION * (loads - splats / 3 + chain);
-  return Math.max(operations / 2, loads / 2, issue, chain, traffic) + friction;
-}
-
-/** Cycles to start and end a tile: accumulators, the epilogue's loads, stores, addresses. */
-function tileEnd({ work }: TileSpace, rows: number, vectors: number): number {
-  const results = rows * vectors;
-  return 20 + results * (1 + work.lateLoads.length / 2 + work.stores.length);
+/** `size` split evenly in `tiles`: the sizes that occur, with how often. */
+function evenSplit(size: number, tiles: number): [size: number, count: number][] {
+  const small = Math.floor(size / tiles);
+  const large = size - small * tiles;
+  const split: [number, number][] = [
+    [small + 1, large],
+    [small, tiles - large],
+  ];
+  return split.filter(([, count]) => count > 0);
 }

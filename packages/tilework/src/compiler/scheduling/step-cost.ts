@@ -1,0 +1,129 @@
+/** The cost of one innermost step of a register tile: a machine of two multiply-adds and two loads a cycle. */
+import type { Target } from "../target.ts";
+import { type NestWork, pointsOf } from "./nest-work.ts";
+import { isSmoothAlong, type StridedAccess, variesAlong } from "./strided-access.ts";
+
+/** What the tiles of a nest have in common. */
+export interface TileSpace {
+  readonly work: NestWork;
+  readonly target: Target;
+  readonly vectorAxis: number | undefined;
+  /** The order of the space axes before a row axis is chosen. */
+  readonly spaceAxes: readonly number[];
+  readonly isStreaming: boolean;
+  /** Level 1 axes unrolled in the tile. */
+  readonly window: readonly number[];
+}
+
+interface TileSize {
+  readonly rows: number;
+  readonly vectors: number;
+}
+
+export interface TileShape extends TileSize {
+  readonly rowAxis: number | undefined;
+  /** The vectors are the 16 virtual lanes of a reduction. */
+  readonly isLanes: boolean;
+}
+
+/** Statements of one step of a tile, where a point takes several: more would only be more code. */
+const MOST_WRITTEN = 120;
+/** Statements of a reduction that is written out without loops. */
+const MOST_UNROLLED = 160;
+/** Statements of an innermost loop that is written out inside another one. */
+export const LONGEST_LOOP = 240;
+const LATENCY = 4;
+/** The part of a chain's latency that shows where independent tiles overlap. */
+const OVERLAPPED = 0.15;
+/** Bytes a cycle from the second level cache. */
+const L2_BYTES = 40;
+/** Cycles for each part of a cache line that a load leaves for later, when it may have gone. */
+const LINE_REST = 0.25;
+/** What a load, or a cycle of latency, costs although others hide it. */
+const FRICTION = 0.06;
+/** Vectors that are gathered touch a cache line a lane: the more of them, the fewer lines stay. */
+const SCATTER = 0.5;
+
+/** Statements of one step of a tile. */
+export function stepStatements({ work, window }: TileSpace, { rows, vectors }: TileSize): number {
+  return rows * vectors * pointsOf(work.nest, window) * (work.operations + work.loads.length / 2);
+}
+
+/** Whether the whole reduction of a tile is short enough to stand there without loops. */
+export function isWrittenOut(space: TileSpace, tile: TileSize): boolean {
+  const [level] = space.work.nest.levels;
+  if (level === undefined || level.lanes) return false;
+  const limit = space.target.printer === "wasm" ? MOST_UNROLLED / 2 : MOST_UNROLLED;
+  return pointsOf(space.work.nest, level.axes) * stepStatements(space, tile) <= limit;
+}
+
+interface Traffic {
+  /** Loads of a step, gathered elements counted one by one. */
+  readonly loads: number;
+  /** Those of one element into all lanes. */
+  readonly splats: number;
+  /** Vector registers that all rows share. */
+  readonly held: number;
+}
+
+function trafficOf({ work, target, vectorAxis, window }: TileSpace, shape: TileShape): Traffic {
+  const { rowAxis, rows, vectors } = shape;
+  let [loads, splats, held] = [0, 0, 0];
+  for (const access of work.loads) {
+    const isVector = vectorAxis !== undefined && variesAlong(access, vectorAxis);
+    const ownRows = rowAxis !== undefined && variesAlong(access, rowAxis) ? rows : 1;
+    const copies = ownRows * pointsOf(work.nest, movedBy(access, window));
+    const count = copies * (isVector ? vectors : 1);
+    const isSmooth = vectorAxis === undefined || isSmoothAlong(access, vectorAxis);
+    loads += isSmooth ? count : count * target.lanes * (1 + SCATTER * vectors);
+    if (!isVector) splats += count;
+    else if (copies === 1) held += vectors;
+  }
+  return { loads, splats, held };
+}
+
+function movedBy(access: StridedAccess, axes: readonly number[]): number[] {
+  return axes.filter((axis) => variesAlong(access, axis));
+}
+
+/** Whether the tile's registers suffice: wasm engines load all operands of a step before they use one. */
+function fits({ work, target, window }: TileSpace, shape: TileShape, { loads, held }: Traffic): boolean {
+  const { rows, vectors, isLanes } = shape;
+  if (rows === 1 && (vectors === 1 || isLanes)) return true;
+  const points = rows * vectors * pointsOf(work.nest, window);
+  const isReduction = work.nest.levels.length > 0;
+  const passing = target.printer === "wasm" ? loads - held : 1;
+  const temporaries = work.operations <= 1 ? 0 : 2;
+  const registers = points * Math.max(1, work.slots) + held + passing + temporaries;
+  const written = (isLanes ? 2 : 1) * points * work.operations;
+  return (!isReduction || registers <= target.registers) && (work.operations <= 1 || written <= MOST_WRITTEN);
+}
+
+/** Cycles of one innermost step of a tile; undefined where it does not fit the registers. */
+export function stepCost(space: TileSpace, shape: TileShape): number | undefined {
+  const { work, target, window } = space;
+  const { rows, vectors, isLanes } = shape;
+  const traffic = trafficOf(space, shape);
+  if (!fits(space, shape, traffic)) return undefined;
+  const { loads, splats } = traffic;
+  const isReduction = work.nest.levels.length > 0;
+  const steps = pointsOf(work.nest, work.nest.levels[0]?.axes ?? []);
+  const isStraight = isWrittenOut(space, shape);
+  const first = isStraight && work.chain > 1 ? 1 / steps : 0;
+  const operations = rows * vectors * pointsOf(work.nest, window) * work.operations * (1 - first);
+  const chain = isReduction ? work.chain * LATENCY * (isStraight ? OVERLAPPED : 1) : 0;
+  const memoryOperands = target.broadcastOperand && vectors === 1 ? splats : 0;
+  const issue = (operations + loads - memoryOperands + 3) / 5;
+  const bytes = (loads - splats) * target.lanes * 4;
+  const streaming = steps * bytes > target.l1 ? bytes / L2_BYTES : 0;
+  const width = (isLanes ? 16 : vectors * target.lanes) * 4;
+  const waste = LINE_REST * (loads - splats) * Math.max(0, 64 / width - 1);
+  const friction = FRICTION * (loads - splats / 3 + chain);
+  return Math.max(operations / 2, loads / 2, issue, chain, streaming) + friction + waste;
+}
+
+/** Cycles to start and end a tile: accumulators, the epilogue's loads, stores, addresses. */
+export function tileEnd({ work }: TileSpace, { rows, vectors }: TileSize): number {
+  const results = rows * vectors;
+  return 20 + results * (1 + work.lateLoads.length / 2 + work.stores.length);
+}
