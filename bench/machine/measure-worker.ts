@@ -1,7 +1,7 @@
 /**
  * One thread that measures: bursts of multiply-adds and copies. All threads of a measurement start together and each
- * counts its own work in slices of about a millisecond; the median slice counts, so that a slice that another process
- * cut short does not.
+ * counts its own work in slices of about half a millisecond; the upper quartile counts, so that slices in which another
+ * process took the processor away do not.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { type KernelCode, openForeignFunctions, printModule, printX64 } from "tilework/internal";
@@ -101,28 +101,27 @@ function waitForAll({ gate, threads }: MeasureMessage): void {
   while (Atomics.load(gate, 0) < threads);
 }
 
-/** Work a second: the median of slices, each of `tasks` tasks. */
-function medianRate(run: Run, tasks: number, milliseconds: number): number {
-  const rates: number[] = [];
-  const end = performance.now() + milliseconds;
-  for (let now = performance.now(); now < end || rates.length < 3; ) {
-    run(0, tasks);
-    const after = performance.now();
-    rates.push(tasks / (after - now));
-    now = after;
-  }
-  rates.sort((x, y) => x - y);
-  return rates[rates.length >> 1]! * 1000;
+/** Milliseconds. */
+function timeOf(run: Run, tasks: number): number {
+  const started = performance.now();
+  run(0, tasks);
+  return performance.now() - started;
 }
 
-/** Tasks that take about a millisecond. */
-function tasksOfSlice(run: Run, atMost = Number.POSITIVE_INFINITY): number {
-  for (let tasks = 1; ; tasks *= 2) {
-    if (tasks >= atMost) return atMost;
-    const started = performance.now();
-    run(0, tasks);
-    if (performance.now() - started > 0.6) return tasks;
-  }
+/** Work a second: the upper quartile of slices, each of `tasks` tasks. */
+function quartileRate(run: Run, tasks: number, milliseconds: number): number {
+  const rates: number[] = [];
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end || rates.length < 3) rates.push(tasks / timeOf(run, tasks));
+  rates.sort((x, y) => x - y);
+  return rates[Math.floor(0.75 * rates.length)]! * 1000;
+}
+
+/** Tasks that take about half a millisecond. */
+function tasksOfSlice(run: Run): number {
+  let tasks = 1;
+  while (Math.min(timeOf(run, tasks), timeOf(run, tasks)) < 0.3) tasks *= 2;
+  return tasks;
 }
 
 let best: { readonly at: number; readonly tasks: number } | undefined;
@@ -133,7 +132,7 @@ function bestBurst(): { readonly at: number; readonly tasks: number } {
     const run = runs[at]!;
     for (let warm = 0; warm < 200; warm++) run(0, 1);
     const tasks = tasksOfSlice(run);
-    const rates = Array.from({ length: 5 }, () => medianRate(run, tasks, 5));
+    const rates = Array.from({ length: 5 }, () => quartileRate(run, tasks, 5));
     return { at, tasks, rate: Math.max(...rates) * operationsPerTask };
   });
   return tried.reduce((x, y) => (y.rate > x.rate ? y : x));
@@ -144,7 +143,7 @@ function burst(message: MeasureMessage, milliseconds: number): number {
   setArguments([dataAt, dataAt + 16 * 1024, dataAt + 32 * 1024]);
   best ??= bestBurst();
   waitForAll(message);
-  return (medianRate(runs[best.at]!, best.tasks, milliseconds) * bursts[best.at]!.operationsPerTask) / 1e9;
+  return (quartileRate(runs[best.at]!, best.tasks, milliseconds) * bursts[best.at]!.operationsPerTask) / 1e9;
 }
 
 let touched = dataAt;
@@ -173,7 +172,7 @@ function copy(message: MeasureMessage, bytes: number, streaming: boolean, millis
   const passes = Math.max(1, Math.round(sliceBytes / passBytes));
   run(0, 1);
   waitForAll(message);
-  return (medianRate(run, passes, milliseconds) * 2 * passBytes) / 1e9;
+  return (quartileRate(run, passes, milliseconds) * 2 * passBytes) / 1e9;
 }
 
 function answer(message: MeasureMessage): number {
