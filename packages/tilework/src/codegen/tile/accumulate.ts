@@ -1,6 +1,7 @@
 /** One step of a reduction, on registers. The rules (NaN, ties, fused products) are those of kernel/nest.ts. */
 import type { Emission, Point } from "./emission.ts";
-import { emitConstant, evaluate } from "./evaluate.ts";
+import { emitConstant } from "./emit-value.ts";
+import { evaluate } from "./evaluate.ts";
 import type { Node, NodeReduction } from "./value-graph.ts";
 
 /** The registers of one result: its slots, and for argmax whether an element has been taken (where unknown). */

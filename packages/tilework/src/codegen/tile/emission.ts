@@ -9,6 +9,7 @@
 
 import type { ScheduledNest } from "../../compiler/schedule.ts";
 import type { Nest } from "../../kernel/nest.ts";
+import { invariant } from "../../util/errors.ts";
 import { CodeBuilder, type Scope } from "./code-builder.ts";
 import { type Condition, guardCondition } from "./condition.ts";
 import { planTile, type TilePlan } from "./tile-plan.ts";
@@ -83,6 +84,7 @@ export class Emission {
   constructor(scheduled: ScheduledNest) {
     this.scheduled = scheduled;
     this.nest = scheduled.nest;
+    invariant(this.nest.axes.length <= 31, `${this.nest.name}: axes are kept in bit masks`);
     this.plan = planTile(scheduled);
     this.graph = buildValueGraph(this.nest, this.plan);
     this.builder = new CodeBuilder(this.nest.buffers.length);

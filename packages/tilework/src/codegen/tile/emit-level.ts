@@ -1,9 +1,11 @@
 /** A reduction level over the register tile: start values, loops, results. */
 import { type Accumulator, accumulate, fold, startValue } from "./accumulate.ts";
+import { addressOf } from "./address.ts";
 import type { Emission, Point } from "./emission.ts";
-import { addressOf, emitActiveMask, emitMask, evaluate, variesByLane } from "./evaluate.ts";
+import { evaluate } from "./evaluate.ts";
 import { emitWhere } from "./integer-value.ts";
 import { decide } from "./interval.ts";
+import { emitActiveMask, emitMask, variesByLane } from "./lane-vector.ts";
 import { withFixed } from "./loops.ts";
 import { emitReduction, guardsOf } from "./reduction-loops.ts";
 import { isWrittenOut } from "./split-axis.ts";

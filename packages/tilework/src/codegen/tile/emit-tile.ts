@@ -1,9 +1,12 @@
 /** One register tile: its reductions, then its stores. */
+
+import { addressOf } from "./address.ts";
 import type { Emission, Point } from "./emission.ts";
 import { emitLevel } from "./emit-level.ts";
-import { addressOf, evaluate, variesByLane } from "./evaluate.ts";
+import { evaluate } from "./evaluate.ts";
 import { emitWhere } from "./integer-value.ts";
 import { decide } from "./interval.ts";
+import { variesByLane } from "./lane-vector.ts";
 import { bytesOf } from "./memory-type.ts";
 import { isTileWide } from "./reduction-loops.ts";
 import type { NodeStore } from "./value-graph.ts";

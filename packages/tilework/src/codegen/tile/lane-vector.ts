@@ -1,0 +1,73 @@
+/** Indices and masks that differ from lane to lane. */
+import type { Index } from "../../kernel/index-expression.ts";
+import type { Condition } from "./condition.ts";
+import type { Emission, Point } from "./emission.ts";
+import { emitBinary, emitCompare, emitConstant } from "./emit-value.ts";
+import { integerValue } from "./integer-value.ts";
+
+/** Whether a value that depends on these axes differs between the lanes of a vector register. */
+export function variesByLane(e: Emission, axes: number): boolean {
+  return e.plan.vectorAxis !== undefined && ((axes >> e.plan.vectorAxis) & 1) === 1;
+}
+
+/** An affine index as a vector of integers. */
+export function indexVector(e: Emission, index: Index, point: Point, lane: number): number {
+  const { vectorAxis } = e.plan;
+  const laneTerms = index.terms.filter((term) => term.axis === vectorAxis);
+  const shared = { offset: index.offset, terms: index.terms.filter((term) => term.axis !== vectorAxis) };
+  const tile = vectorAxis === undefined ? -1 : e.frameOf(vectorAxis);
+  const startTerms = tile < 0 ? [] : laneTerms.filter((term) => !("table" in term));
+  const value = integerValue(e, { ...shared, terms: [...shared.terms, ...startTerms] }, point);
+  const parts: number[] = [];
+  if (value.register !== undefined) {
+    const to = e.builder.vector("i32");
+    e.builder.emit({ op: "splatInteger", to, from: value.register });
+    parts.push(to);
+  }
+  const strides = laneTerms.reduce((sum, term) => sum + ("table" in term ? 0 : term.stride), 0);
+  if (strides !== 0) parts.push(emitConstant(e, "i32", ramp(e, strides, lane, value.constant)));
+  else if (value.constant !== 0 || parts.length === 0) parts.push(emitConstant(e, "i32", value.constant));
+  const tables = laneTerms.filter((term) => "table" in term);
+  if (tables.length > 0) parts.push(laneVector(e, tables, lane));
+  return parts.reduce((x, y) => emitBinary(e, "add", x, y));
+}
+
+function ramp(e: Emission, stride: number, lane: number, start: number): number[] {
+  return Array.from({ length: e.lanes }, (_, at) => (start + stride * (lane * e.lanes + at)) | 0);
+}
+
+/** Σ stride·(element of the tile) + Σ table[axis] along the vector axis. */
+export function laneVector(e: Emission, terms: Index["terms"], lane: number): number {
+  const axis = e.plan.vectorAxis!;
+  const stride = terms.reduce((sum, term) => sum + ("table" in term ? 0 : term.stride), 0);
+  const parts: number[] = [];
+  if (stride !== 0) parts.push(emitConstant(e, "i32", ramp(e, stride, lane, 0)));
+  for (const term of terms) {
+    if (!("table" in term)) continue;
+    const base = e.builder.table(term.table);
+    const start = integerValue(e, { offset: lane * e.lanes, terms: [{ axis, stride: 4 }] }, NO_POINT);
+    const to = e.builder.vector("i32");
+    const offset = start.constant - lane * e.lanes + 4 * lane * e.lanes;
+    const address = start.register === undefined ? { base, offset } : { base, index: start.register, offset };
+    e.builder.emit({ op: "load", to, address, type: "i32", active: e.actives[lane] ?? 1 });
+    parts.push(to);
+  }
+  return parts.reduce((x, y) => emitBinary(e, "add", x, y));
+}
+
+const NO_POINT: Point = { index: 0, space: 0, window: 0, offsets: [] };
+
+/** The lanes in which all conditions hold. */
+export function emitMask(e: Emission, conditions: readonly Condition[], point: Point, lane: number): number {
+  const masks = conditions.flatMap(({ index, size }) => {
+    const x = indexVector(e, index, point, lane);
+    return [emitCompare(e, "ge", x, 0), emitCompare(e, "lt", x, size)];
+  });
+  return masks.reduce((x, y) => emitBinary(e, "and", x, y));
+}
+
+/** The lanes below `active`. */
+export function emitActiveMask(e: Emission, active: number): number {
+  const lanes = Array.from({ length: e.lanes }, (_, lane) => (lane < active ? 1 : 0));
+  return emitCompare(e, "ne", emitConstant(e, "i32", lanes), 0);
+}
