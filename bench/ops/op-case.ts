@@ -15,6 +15,8 @@ export interface OpCase {
   readonly category: Category;
   readonly program: Program;
   readonly operations: number;
+  /** Operations of one instruction and lane: 2 where all are multiply-adds, else 1. */
+  readonly operationsAtOnce: 1 | 2;
   /** Bytes that must be read or written at least. */
   readonly bytes: number;
   /** What the variables that are read hold: numbers around 0, or small whole numbers below this. */
@@ -47,7 +49,7 @@ export class CaseBuilder {
     this.#bytes += bytesOf(value);
   }
 
-  build(about: Pick<OpCase, "name" | "pass" | "category" | "operations">): OpCase {
+  build(about: Pick<OpCase, "name" | "pass" | "category" | "operations" | "operationsAtOnce">): OpCase {
     const program: Program = { inputs: {}, outputs: {}, updates: this.#updates };
     return { ...about, program, bytes: this.#bytes, variables: this.#variables };
   }
