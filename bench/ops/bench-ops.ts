@@ -151,13 +151,18 @@ async function stepsOf(loaded: LoadedCase): Promise<number> {
   return Math.max(1, Math.ceil(runMilliseconds / fastest));
 }
 
-function resultOf({ name, pass, category, operations, bytes }: OpCase, entry: Entry): OpResult {
+function resultOf(
+  { name, pass, category, operations, operationsAtOnce, bytes }: OpCase,
+  entry: Entry,
+): OpResult {
   const { device, ms, bursts, bandwidths, loaded } = entry;
   const samples = ms.map((time, at) => {
-    const roof = Math.min(bursts[at]!, (operations / bytes) * bandwidths[at]!);
+    const peak = (bursts[at]! * operationsAtOnce) / 2;
+    const roof = Math.min(peak, (operations / bytes) * bandwidths[at]!);
     return {
       ms: time,
       burst: bursts[at]!,
+      peak,
       bandwidth: bandwidths[at]!,
       roof,
       share: operations / (time * 1e6) / roof,
@@ -174,9 +179,7 @@ function resultOf({ name, pass, category, operations, bytes }: OpCase, entry: En
     roof: spreadOf(samples.map(({ roof }) => roof)).median,
     share: spreadOf(samples.map(({ share }) => share)).median,
     bound:
-      spreadOf(samples.map(({ roof, burst }) => (roof < burst ? 1 : 0))).median === 1
-        ? "memory"
-        : "arithmetic",
+      spreadOf(samples.map(({ roof, peak }) => (roof < peak ? 1 : 0))).median === 1 ? "memory" : "arithmetic",
     samples,
     kernels: loaded.kernels.map(describeKernel),
   };

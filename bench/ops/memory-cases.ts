@@ -24,6 +24,7 @@ import { CaseBuilder, elementsOf, type OpCase, type Pass } from "./op-case.ts";
 import { describeShape, type PointShape, type PoolShape } from "./op-shape.ts";
 
 const category = "memory";
+const operationsAtOnce = 1;
 
 export function poolCases(shape: PoolShape): OpCase[] {
   const { input } = shape;
@@ -49,13 +50,13 @@ export function poolCases(shape: PoolShape): OpCase[] {
         ),
   );
   const cases = [
-    forward.build({ name, pass: "forward", category, operations }),
-    backward.build({ name, pass: "backward", category, operations }),
+    forward.build({ name, pass: "forward", category, operationsAtOnce, operations }),
+    backward.build({ name, pass: "backward", category, operationsAtOnce, operations }),
   ];
   if (codes === undefined) return cases;
   const inference = new CaseBuilder();
   inference.result(pool(shape, inference.given(input), false));
-  return [...cases, inference.build({ name, pass: "inference", category, operations })];
+  return [...cases, inference.build({ name, pass: "inference", category, operationsAtOnce, operations })];
 }
 
 type PoolWindow = Parameters<typeof maxPoolBackward>[2]["pool"];
@@ -93,12 +94,12 @@ function elementwiseCases(shape: PointShape): OpCase[] {
   const sum = op === "relu" ? x : add(x, forward.given(input));
   forward.result(op === "add" ? sum : relu(sum));
   const operations = elements * (op === "addRelu" ? 2 : 1);
-  const cases = [forward.build({ name, pass: "forward", category, operations })];
+  const cases = [forward.build({ name, pass: "forward", category, operationsAtOnce, operations })];
   if (op !== "relu") return cases;
   const backward = new CaseBuilder();
   const positive = greater(backward.given(input), 0);
   backward.result(where(positive, backward.given(input), 0));
-  return [...cases, backward.build({ name, pass: "backward", category, operations })];
+  return [...cases, backward.build({ name, pass: "backward", category, operationsAtOnce, operations })];
 }
 
 /**
@@ -114,7 +115,7 @@ function normalizationCases(shape: PointShape): OpCase[] {
   const build = (pass: Pass, perElement: number, write: (builder: CaseBuilder) => void): OpCase => {
     const builder = new CaseBuilder();
     write(builder);
-    return builder.build({ name, pass, category, operations: perElement * elements });
+    return builder.build({ name, pass, category, operationsAtOnce, operations: perElement * elements });
   };
   return [
     build("inference", 2, (b) => {

@@ -14,7 +14,7 @@ export interface Timed extends About {
   readonly bytes: number;
   /** Milliseconds a step, the median. */
   readonly ms: number;
-  /** GFLOP/s: the lower of the burst and the intensity times the copy bandwidth. */
+  /** GFLOP/s: the lower of the peak and the intensity times the copy bandwidth. */
   readonly roof: number;
   /** Of the roof, the median of the samples' shares. */
   readonly share: number;
@@ -22,6 +22,7 @@ export interface Timed extends About {
   readonly samples: readonly {
     readonly ms: number;
     readonly burst: number;
+    readonly peak: number;
     readonly bandwidth: number;
     readonly roof: number;
     readonly share: number;

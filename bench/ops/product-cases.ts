@@ -43,7 +43,13 @@ export function convolutionCases(shape: ConvolutionShape): OpCase[] {
   const build = (pass: Pass, write: (builder: CaseBuilder) => void): OpCase => {
     const builder = new CaseBuilder();
     write(builder);
-    return builder.build({ name: describeShape(shape), pass, category: categoryOf(shape), operations });
+    return builder.build({
+      name: describeShape(shape),
+      pass,
+      category: categoryOf(shape),
+      operations,
+      operationsAtOnce: 2,
+    });
   };
   const convolve = (builder: CaseBuilder) => {
     const [x, weights] = [builder.given(input), builder.given(kernelShape)];
@@ -94,6 +100,7 @@ export function denseCases(shape: DenseShape): OpCase[] {
     name: describeShape(shape),
     category: "memory",
     operations: 2 * batch * inputs * units,
+    operationsAtOnce: 2,
   } as const;
   const build = (pass: Pass, write: (builder: CaseBuilder) => void): OpCase => {
     const builder = new CaseBuilder();
