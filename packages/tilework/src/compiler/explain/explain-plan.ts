@@ -72,6 +72,14 @@ export function explainPlan(plan: Plan): PlanExplanation {
   };
 }
 
+/** The floating-point operations of a step. */
+export function countPlanOperations(plan: Plan): number {
+  const counts = plan.kernels.map(({ nest }) => countOperations(nest));
+  return plan.stages
+    .flatMap((stage) => stage.launches)
+    .reduce((sum, launch) => sum + counts[launch.kernel]!, 0);
+}
+
 interface Counts extends Traffic {
   readonly operations: number;
 }

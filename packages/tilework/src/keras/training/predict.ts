@@ -27,6 +27,9 @@ export async function predict(
   const batches = cutIntoBatches(rowRange(0, data.rows), batchSize).slice(0, steps);
   const { device, store } = await trainer.programs.prepare();
   const program = await trainer.programs.load("predict", data, batches[0]!.length, [data]);
+  const { length } = batches[0]!;
+  const last = batches.at(-1)!;
+  const fills = last.length < length && trainer.programs.fillsBatch(data, length, program);
   const staged = new StagedData(device, data);
   const outputs: StepOutputs[] = [];
   callbacks.begin(trainer.model, { epochs: 1, steps: batches.length, verbose });
@@ -34,7 +37,7 @@ export async function predict(
     await trainer.queue.pause(() => callbacks.predictBegin());
     await runSteps({
       store,
-      batches,
+      batches: fills ? [...batches.slice(0, -1), filled(last, length)] : batches,
       signal,
       oneByOne: callbacks.needsEach("Predict"),
       burst: new BurstSize(),
@@ -42,7 +45,8 @@ export async function predict(
       feeds: (rows) => staged.feeds(rows),
       before: (step) => trainer.queue.pause(() => callbacks.batchBegin("Predict", step)),
       after: async (step, output) => {
-        outputs.push(output);
+        const isFilled = fills && step === batches.length - 1;
+        outputs.push(isFilled ? firstRows(output, last.length / length) : output);
         if (callbacks.listensTo("Predict"))
           await trainer.queue.pause(() => callbacks.batchEnd("Predict", step, {}));
         return true;
@@ -53,6 +57,20 @@ export async function predict(
     staged.release();
   }
   return joinPredictions(Object.values(program.outputs), outputs);
+}
+
+/** The rows with the last one repeated. */
+function filled(rows: Uint32Array, length: number): Uint32Array {
+  const all = new Uint32Array(length).fill(rows.at(-1)!);
+  all.set(rows);
+  return all;
+}
+
+/** That share of every output's rows. */
+function firstRows(outputs: StepOutputs, share: number): StepOutputs {
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, data]) => [name, data.subarray(0, Math.round(data.length * share))]),
+  );
 }
 
 /** Joins the steps' outputs along the axis of examples. */
