@@ -41,7 +41,8 @@ export function inlineProducer(list: NestList, producer: Item): boolean {
     merged.push([reader, next]);
   }
   for (const [reader, next] of merged) {
-    list.replace(reader, next);
+    const name = isComputed(store.value) ? `${nest.name}+${next.name}` : next.name;
+    list.replace(reader, { ...next, name });
     if (!isConstant(store.value)) reader.origin = joinOrigins(producer.origin, reader.origin);
   }
   list.remove(producer);
@@ -50,6 +51,11 @@ export function inlineProducer(list: NestList, producer: Item): boolean {
 
 function isConstant(value: Expression): boolean {
   return nodesUnder([value]).every((node) => node.kind !== "load");
+}
+
+/** Whether it is more than an element of memory or a constant. */
+function isComputed(value: Expression): boolean {
+  return nodesUnder([value]).some((node) => node.kind !== "load" && node.kind !== "constant");
 }
 
 function isWorthwhile(

@@ -102,8 +102,8 @@ function runStages(program: Int32Array, kernels: readonly Kernel[], board: TaskB
 }
 
 /**
- * Runs launch after launch; before each all workers meet, so that the first worker's clock, which keeps the shortest
- * time of each in `times`, measures nothing else.
+ * Runs launch after launch; before each all workers meet, and the one that came last, before whom nobody can have
+ * begun, takes the time. `times` keeps the shortest of each.
  */
 function timeStages(
   program: Int32Array,
@@ -119,12 +119,12 @@ function timeStages(
     const end = at + 2 + 3 * program[at + 1]!;
     for (at += 2; at < end; at += 3) {
       const point = firstStage + 2 * launch;
-      board.meet(point, step);
+      const keepsTime = board.meet(point, step);
       const start = performance.now();
       for (; board.take(point + 1, step, tasks); board.finish(point + 1, step, tasks))
         runTasks(program, at, at + 3, kernels, board.range, tasks);
       board.wait(point + 1, step, tasks);
-      if (board.worker === 0) times[launch] = Math.min(times[launch]!, performance.now() - start);
+      if (keepsTime) times[launch] = Math.min(times[launch]!, performance.now() - start);
       launch++;
     }
   }

@@ -64,10 +64,14 @@ export class TaskBoard {
     return this.#add(point, this.range.end - this.range.first, (step + 1) * tasks);
   }
 
-  /** Returns when all workers have called it. A point serves for meetings or for tasks. */
-  meet(point: number, step: number): void {
-    this.#add(point, 1, (step + 1) * this.workers);
+  /**
+   * Returns when all workers have called it, and tells whether this one came last. A point serves for meetings or for
+   * tasks.
+   */
+  meet(point: number, step: number): boolean {
+    const last = this.#add(point, 1, (step + 1) * this.workers);
     this.wait(point, step, this.workers);
+    return last;
   }
 
   /** Returns when all tasks of a point are done. */
