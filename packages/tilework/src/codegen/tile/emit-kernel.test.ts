@@ -4,13 +4,17 @@ import type { Schedule } from "../../compiler/schedule.ts";
 import { scheduleNest } from "../../compiler/schedule-nest.ts";
 import { avx2Target, avx512Target, type Target, wasmTarget } from "../../compiler/target.ts";
 import { taskCount } from "../../compiler/task-count.ts";
+import { f32, mul } from "../../kernel/build-expression.ts";
+import { addIndex, axisIndex, constantIndex } from "../../kernel/index-expression.ts";
 import { type Elements, interpretNest } from "../../kernel/interpret.ts";
 import { type Buffer, type Nest, storageOf } from "../../kernel/nest.ts";
+import { NestBuilder } from "../../kernel/nest-builder.ts";
 import { hardNests } from "../../testing/hard-nests.ts";
-import { memoryOf, type NestCase } from "../../testing/nest-case.ts";
+import { memoryOf, type NestCase, tensor } from "../../testing/nest-case.ts";
 import { randomNest } from "../../testing/random-nest.ts";
 import { randomSchedule } from "../../testing/random-schedule.ts";
 import { runKernelCode } from "../../testing/run-kernel-code.ts";
+import type { Statement } from "../kernel-code.ts";
 import { emitKernel } from "./emit-kernel.ts";
 
 const targets: readonly Target[] = [wasmTarget, avx2Target, avx512Target];
@@ -86,4 +90,68 @@ test("random nests with random schedules give the interpreter's bits", () => {
     }),
     { numRuns: 150, seed: 5 },
   );
+});
+
+/** The bodies of the innermost loops, outermost first. */
+function innermostLoops(statements: readonly Statement[]): Statement[][] {
+  return statements.flatMap((statement) => {
+    if (statement.op === "if") return [...innermostLoops(statement.yes), ...innermostLoops(statement.no)];
+    if (statement.op !== "loop") return [];
+    const inner = innermostLoops(statement.body);
+    return inner.length > 0 ? inner : [[...statement.body]];
+  });
+}
+
+function countOps(statements: readonly Statement[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { op } of statements) counts[op] = (counts[op] ?? 0) + 1;
+  return counts;
+}
+
+const plainSchedule = { outerReduction: 0, unroll: 1, streaming: false } as const;
+
+test("a contraction's inner loop is its loads, broadcasts and multiply-adds and two pointers", () => {
+  const nest = new NestBuilder("matmul");
+  const [m, n, k] = [nest.space("m", 32), nest.space("n", 64), nest.reduction("k", 50)];
+  const a = nest.load(tensor("a", [32, 50]), [axisIndex(m), axisIndex(k)]);
+  const b = nest.load(tensor("b", [50, 64]), [axisIndex(k), axisIndex(n)]);
+  const [sum] = nest.reduce([{ op: "add", value: mul(a, b) }]);
+  nest.store(tensor("out", [32, 64]), [axisIndex(m), axisIndex(n)], sum!);
+  const rows = [{ axis: m, count: 4 }];
+  const schedule = { ...plainSchedule, vectorAxis: n, vectors: 2, rows, order: [n, m], taskLoops: 1 };
+  const { body } = emitKernel({ nest: nest.build(), schedule, target: avx2Target });
+  expect(innermostLoops(body).map(countOps)).toEqual([{ load: 2, splat: 4, fma: 8, offset: 2 }]);
+});
+
+test("a contiguous elementwise nest is one flat loop inside its task", () => {
+  const shape = [8, 6, 5, 3];
+  const nest = new NestBuilder("double");
+  const axes = shape.map((size, at) => nest.space(`d${at}`, size));
+  const place = axes.map((axis) => axisIndex(axis));
+  nest.store(tensor("y", shape), place, mul(nest.load(tensor("x", shape), place), f32(2)));
+  const schedule = { ...plainSchedule, vectorAxis: axes[3], vectors: 2, rows: [], order: axes, taskLoops: 1 };
+  const { body } = emitKernel({ nest: nest.build(), schedule, target: wasmTarget });
+  // 90 elements of an image are 11 tiles of 8 and a rest of 2.
+  const loops = innermostLoops(body);
+  expect(loops).toHaveLength(1);
+  expect(countOps(loops[0]!)).toEqual({ load: 2, binary: 2, store: 2, offset: 2 });
+});
+
+test("border taps of a padded convolution are left out, not tested, inside the tile", () => {
+  const nest = new NestBuilder("padded");
+  const [i, f] = [nest.space("i", 12), nest.space("f", 16)];
+  const [s, c] = [nest.reduction("s", 3), nest.reduction("c", 8)];
+  const pixel = addIndex(axisIndex(i), axisIndex(s), constantIndex(-1));
+  nest.guard(pixel, 12);
+  const x = nest.load(tensor("x", [12, 8]), [pixel, axisIndex(c)]);
+  const w = nest.load(tensor("w", [3, 8, 16]), [axisIndex(s), axisIndex(c), axisIndex(f)]);
+  const [sum] = nest.reduce([{ op: "add", value: mul(x, w) }]);
+  nest.store(tensor("y", [12, 16]), [axisIndex(i), axisIndex(f)], sum!);
+  const rows = [{ axis: i, count: 4 }];
+  const schedule = { ...plainSchedule, vectorAxis: f, vectors: 1, rows, order: [f, i], taskLoops: 0 };
+  const { body } = emitKernel({ nest: nest.build(), schedule, target: avx512Target });
+  const loops = innermostLoops(body).map(countOps);
+  // First tile: 3 of 4 rows at the first tap. Middle tile: all. Last tile: 3 of 4 at the last tap.
+  expect(loops.map(({ fma }) => fma)).toEqual([3, 4, 4, 4, 3]);
+  expect(loops.every((counts) => counts.if === undefined)).toBe(true);
 });

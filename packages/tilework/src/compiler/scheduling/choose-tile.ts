@@ -16,6 +16,8 @@ export interface Tile {
 }
 
 const MOST_ROWS = 28;
+/** Rows of a reduction along memory: each is a stream of its own. */
+const MOST_LANE_ROWS = 6;
 const MOST_VECTORS = 8;
 
 /** All tiles that fit the registers, the fastest first. */
@@ -30,7 +32,7 @@ export function rankTiles(space: TileSpace): Tile[] {
     const size = rowAxis === undefined ? 1 : mergedSize(work, rowOrder(space, rowAxis), rowAxis);
     for (
       let rows = rowAxis === undefined ? 1 : 2;
-      rows <= Math.min(size, rowAxis === undefined ? 1 : MOST_ROWS);
+      rows <= Math.min(size, rowAxis === undefined ? 1 : isLanes ? MOST_LANE_ROWS : MOST_ROWS);
       rows++
     )
       for (let vectors = 1; vectors <= Math.min(units, MOST_VECTORS); vectors++) {
@@ -66,9 +68,9 @@ function vectorSize(
 
 /**
  * Rows pay where something is loaded once for all of them, or where more accumulators are needed. The images, which
- * are shared out among threads, are rows only where there is nothing else.
+ * are shared out among threads, are rows only where there is nothing else and rows share operands.
  */
-function rowAxes({ work, vectorAxis }: TileSpace): number[] {
+function rowAxes({ work, vectorAxis, isStreaming }: TileSpace): number[] {
   const { nest, loads } = work;
   if (nest.levels.length === 0) return [];
   const found = nest.space.filter(
@@ -78,7 +80,8 @@ function rowAxes({ work, vectorAxis }: TileSpace): number[] {
       loads.every(({ form }) => form.tables.every((term) => term.axis !== axis)) &&
       nest.guards.every(({ index }) => index.terms.every((term) => !("table" in term) || term.axis !== axis)),
   );
-  return found.length > 1 ? found.filter((axis) => axis !== nest.space[0]) : found;
+  const mayTileImages = found.length === 1 && !isStreaming;
+  return mayTileImages ? found : found.filter((axis) => axis !== nest.space[0]);
 }
 
 /**

@@ -14,6 +14,8 @@ export interface NestWork {
   readonly lateLoads: readonly StridedAccess[];
   /** Vector operations at an innermost point. */
   readonly operations: number;
+  /** Vector operations on each result after the innermost loop. */
+  readonly lateOperations: number;
   /** Operations on the way from one iteration's accumulator to the next one's. */
   readonly chain: number;
   /** Result slots of level 0. */
@@ -34,6 +36,7 @@ export function workOf(nest: Nest): NestWork {
     stores: storesOf(nest),
     lateLoads: loadsUnder(nest, late),
     operations: Math.max(1, arithmetic - fused + folds.reduce((sum, fold) => sum + fold, 0)),
+    lateOperations: nodesUnder(late).filter(({ kind }) => isArithmetic(kind)).length,
     chain: Math.max(0, ...folds),
     slots: level?.reductions.reduce((count, { op }) => count + (op === "argmax" ? 2 : 1), 0) ?? 0,
     mergeable: mergeRule(nest),

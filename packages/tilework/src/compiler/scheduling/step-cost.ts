@@ -28,6 +28,8 @@ export interface TileShape extends TileSize {
 
 /** Statements of one step of a tile, where a point takes several: more would only be more code. */
 const MOST_WRITTEN = 120;
+/** Statements of a tile's epilogue. */
+const MOST_LATE = 200;
 /** Statements of a reduction that is written out without loops. */
 const MOST_UNROLLED = 160;
 /** Statements of an innermost loop that is written out inside another one. */
@@ -96,6 +98,7 @@ function fits({ work, target, window }: TileSpace, shape: TileShape, { loads, he
   const temporaries = work.operations <= 1 ? 0 : 2;
   const registers = points * Math.max(1, work.slots) + held + passing + temporaries;
   const written = (isLanes ? 2 : 1) * points * work.operations;
+  if (rows * vectors * work.lateOperations > MOST_LATE) return false;
   return (!isReduction || registers <= target.registers) && (work.operations <= 1 || written <= MOST_WRITTEN);
 }
 
@@ -125,5 +128,5 @@ export function stepCost(space: TileSpace, shape: TileShape): number | undefined
 /** Cycles to start and end a tile: accumulators, the epilogue's loads, stores, addresses. */
 export function tileEnd({ work }: TileSpace, { rows, vectors }: TileSize): number {
   const results = rows * vectors;
-  return 20 + results * (1 + work.lateLoads.length / 2 + work.stores.length);
+  return 20 + results * (1 + (work.lateLoads.length + work.lateOperations) / 2 + work.stores.length);
 }
