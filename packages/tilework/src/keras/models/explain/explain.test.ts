@@ -77,7 +77,7 @@ describe("reports", () => {
     const products = 5 * 8 * 8 * 9 * 4 * 8;
     const biasAndRelu = 2 * 5 * 8 * 8 * 8;
     expect(row![1]).toBe("only");
-    expect(row![2]).toBe("convolution + relu");
+    expect(row![2]).toBe("convolution + add + relu");
     expect(row![3]).toBe(`${((2 * products + biasAndRelu) / 1000).toPrecision(3)} k`);
     const parameterBytes = 4 * (9 * 4 * 8 + 8);
     expect(lines.find((line) => line.startsWith("Parameters:"))).toContain(
