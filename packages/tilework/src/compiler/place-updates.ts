@@ -25,7 +25,11 @@ export function placeUpdates(program: LoweredProgram): LoweredProgram {
       list.rename(current, target);
       renamed.set(source, target);
       protectedBuffers.add(target);
-    } else copies.push({ nest: copyNest(variable.name, current, target), origin: variable.name });
+    } else {
+      const [writer] = list.writersOf(current);
+      const origin = writer?.origin ?? variable.name;
+      copies.push({ nest: copyNest(variable.name, current, target), origin });
+    }
   }
   return { ...program, nests: [...list.items.map(({ nest, origin }) => ({ nest, origin })), ...copies] };
 }

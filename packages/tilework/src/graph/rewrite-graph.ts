@@ -10,9 +10,12 @@ export type RewriteRule = (node: Node, inputs: readonly Value[]) => readonly Val
 export function rewriteGraph(roots: readonly Value[], rule: RewriteRule): Value[] {
   const replaced = new Map<Value, Value>();
   const current = (value: Value): Value => replaced.get(value) ?? value;
-  for (const node of nodesOf(roots)) {
+  const nodes = nodesOf(roots);
+  const known = new Set(nodes);
+  for (const node of nodes) {
     const inputs = node.inputs.map(current);
     const changed = rule(node, inputs) ?? rebuilt(node, inputs);
+    nameOrigin(changed, node.origin, known);
     node.outputs.forEach((output, slot) => {
       if (changed[slot] !== output) replaced.set(output, changed[slot]!);
     });
@@ -22,7 +25,16 @@ export function rewriteGraph(roots: readonly Value[], rule: RewriteRule): Value[
 
 function rebuilt(node: Node, inputs: readonly Value[]): readonly Value[] {
   if (inputs.every((value, at) => value === node.inputs[at])) return node.outputs;
-  const outputs = applyOp(node.op, inputs, node.attributes);
-  outputs[0]!.node.origin = node.origin;
-  return outputs;
+  return applyOp(node.op, inputs, node.attributes);
+}
+
+/** Names the layer of the nodes that a rule made on the way to its values; those in `known` were there before. */
+function nameOrigin(values: readonly Value[], origin: string | undefined, known: Set<Node>): void {
+  const stack = values.map((value) => value.node);
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (known.has(node)) continue;
+    known.add(node);
+    node.origin ??= origin;
+    for (const input of node.inputs) stack.push(input.node);
+  }
 }

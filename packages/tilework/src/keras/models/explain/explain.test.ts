@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configure } from "../../../runtime/configure.ts";
+import { resnet20 } from "../../../testing/deep-networks.ts";
 import { threeNetworks } from "../../../testing/three-networks.ts";
 import { conv2d } from "../../layers/convolutional/conv-2d.ts";
 import { globalAveragePooling2d } from "../../layers/pooling/global-average-pooling-2d.ts";
+import type { Model } from "../model.ts";
 import { type Sequential, sequential } from "../sequential.ts";
 
 afterAll(() => configure({}));
@@ -24,7 +26,7 @@ function rowsOf(lines: readonly string[]): string[][] {
   return rows.map((row) => row.map((cell) => cell.trim()));
 }
 
-async function explained(model: Sequential, options: object): Promise<{ lines: string[]; text: string }> {
+async function explained(model: Model, options: object): Promise<{ lines: string[]; text: string }> {
   const lines: string[] = [];
   const text = await model.explain({ ...options, printFn: (line) => void lines.push(line) });
   return { lines, text };
@@ -47,6 +49,20 @@ describe.each(["wasm", "x64"] as const)("on %s", (device) => {
       for (const layer of computing) expect(named).toContain(layer.name);
       expect(named).toContain("loss");
       expect(named).toContain("optimizer");
+    },
+  );
+
+  test.each(["train", "test", "predict"] as const)(
+    "so does every kernel of a ResNet's %s step",
+    async (mode) => {
+      const model = resnet20();
+      model.compile({ optimizer: "adam", loss: "categorical_crossentropy", metrics: ["accuracy"] });
+      const { lines } = await explained(model, { batchSize: 2, mode, lineLength: 200 });
+      const known = [...model.layers.map((layer) => layer.name), "loss", "optimizer"];
+      const unknown = rowsOf(lines).filter((row) =>
+        row[1]!.split(", ").some((name) => !known.includes(name)),
+      );
+      expect(unknown).toEqual([]);
     },
   );
 
