@@ -141,12 +141,18 @@ async function fastestRun(loaded: LoadedCase, steps: number): Promise<number> {
   return fastest;
 }
 
-/** Warms up, so that an engine has optimised the kernels, and finds how many steps make a run. */
+/** Milliseconds after which an engine has optimised the kernels and the device has chosen its schedules. */
+const warmMilliseconds = 300;
+
+/** Warms up and finds how many steps make a run. */
 async function stepsOf(loaded: LoadedCase): Promise<number> {
   let fastest = Number.POSITIVE_INFINITY;
-  for (let steps = 1; steps < 100_000; steps *= 2) {
-    fastest = Math.min(fastest, await loaded.run(steps));
-    if (fastest * steps > 4 * runMilliseconds) break;
+  let spent = 0;
+  for (let steps = 1; spent < warmMilliseconds; ) {
+    const milliseconds = await loaded.run(steps);
+    fastest = Math.min(fastest, milliseconds);
+    spent += milliseconds * steps;
+    if (fastest * steps < 4 * runMilliseconds) steps *= 2;
   }
   return Math.max(1, Math.ceil(runMilliseconds / fastest));
 }
@@ -181,7 +187,7 @@ function resultOf(
     bound:
       spreadOf(samples.map(({ roof, peak }) => (roof < peak ? 1 : 0))).median === 1 ? "memory" : "arithmetic",
     samples,
-    kernels: loaded.kernels.map(describeKernel),
+    kernels: loaded.kernels().map(describeKernel),
   };
 }
 

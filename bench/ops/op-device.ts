@@ -16,8 +16,8 @@ export type OpDeviceName = "x64" | "avx2" | "wasm";
 
 /** A program that is compiled, with its data in place. */
 export interface LoadedCase {
-  /** What was compiled: each kernel with its schedule. */
-  readonly kernels: readonly ScheduledNest[];
+  /** What is run at the moment: each kernel with its schedule. */
+  kernels(): readonly ScheduledNest[];
   /** Milliseconds a step. */
   run(steps: number): Promise<number>;
 }
@@ -48,7 +48,7 @@ export class OpDevice {
     const executable = await this.#device.load(program);
     const store = this.#device.createStore();
     store.add(variables.map(({ variable, below }) => ({ variable, data: fill(variable, below) })));
-    const kernels = executable instanceof CpuExecutable ? executable.compiled.plan.kernels : [];
+    const kernels = () => (executable instanceof CpuExecutable ? executable.plan.kernels : []);
     return { kernels, run: (steps) => timeSteps(executable, store, steps) };
   }
 
