@@ -20,6 +20,8 @@ import { taskCount } from "./task-count.ts";
 export interface CompileOptions {
   /** Fuse nests (default true). Results have the same bits either way. */
   readonly fuse?: boolean;
+  /** A schedule that was found for a nest on the target; undefined: the default one. */
+  readonly found?: (nest: Nest) => Schedule | undefined;
 }
 
 /** The plan of a program, its kernels proved safe. */
@@ -35,10 +37,14 @@ export function verifyPlan(plan: Plan): void {
 }
 
 /** The plan alone, which tells how much memory it takes; nothing is proved yet, so nothing of it may be printed. */
-export function planProgram(program: Program, target: Target, { fuse = true }: CompileOptions = {}): Plan {
+export function planProgram(
+  program: Program,
+  target: Target,
+  { fuse = true, found }: CompileOptions = {},
+): Plan {
   const lowered = lowerProgram(program);
   const fused = fuse ? fuseNests(lowered) : lowered;
-  const schedules = new ScheduleTable(target);
+  const schedules = new ScheduleTable((nest) => found?.(nest) ?? scheduleNest(nest, target));
   const nests = packOperands(fused.nests, target, (nest) => schedules.of(nest));
   const placed = placeUpdates({ ...fused, nests });
   const launches = placed.nests.map(({ nest, origin }): ScheduledLaunch => {
@@ -48,18 +54,23 @@ export function planProgram(program: Program, target: Target, { fuse = true }: C
   return assemble(placed, buildStages(launches));
 }
 
+/** A program's nests as they are scheduled, before operands are packed. */
+export function fusedNests(program: Program): Nest[] {
+  return fuseNests(lowerProgram(program)).nests.map(({ nest }) => nest);
+}
+
 /** Schedules, chosen once for nests of the same structure. */
 class ScheduleTable {
-  readonly #target: Target;
+  readonly #choose: (nest: Nest) => Schedule;
   readonly #byKey = new Map<string, Schedule>();
 
-  constructor(target: Target) {
-    this.#target = target;
+  constructor(choose: (nest: Nest) => Schedule) {
+    this.#choose = choose;
   }
 
   of(nest: Nest): Schedule {
     const key = nestKey(nest);
-    const schedule = this.#byKey.get(key) ?? scheduleNest(nest, this.#target);
+    const schedule = this.#byKey.get(key) ?? this.#choose(nest);
     this.#byKey.set(key, schedule);
     return schedule;
   }

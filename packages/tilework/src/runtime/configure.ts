@@ -31,12 +31,19 @@ export interface Configuration {
    * depend on it.
    */
   readonly instructions?: Instructions;
+  /**
+   * Milliseconds that a program may take, once, to find faster schedules for its heaviest kernels by timing some on
+   * this machine; it does so when it has run for as long. Default 100; `false` or 0: never. Machine code only.
+   * Results do not depend on it.
+   */
+  readonly tuning?: number | false;
 }
 
 interface Settings {
   readonly threads: number;
   readonly instructions: Instructions;
   readonly memoryLimit: number | undefined;
+  readonly tuning: number;
 }
 
 interface DeviceKind {
@@ -68,6 +75,9 @@ const names: readonly DeviceName[] = ["auto", ...kinds.map((kind) => kind.name)]
 
 const instructionNames: readonly Instructions[] = ["auto", "avx512", "avx2"];
 
+/** Milliseconds. */
+const usualTuning = 100;
+
 const state: { configuration: Configuration; device: Promise<Device> | undefined } = {
   configuration: {},
   device: undefined,
@@ -75,13 +85,14 @@ const state: { configuration: Configuration; device: Promise<Device> | undefined
 
 /**
  * Chooses the device for all that runs from now on. What is left out comes from the variables TILEWORK_DEVICE,
- * TILEWORK_THREADS and TILEWORK_INSTRUCTIONS, then from the defaults. Throws an ArgumentError for a value that is not
+ * TILEWORK_THREADS, TILEWORK_INSTRUCTIONS and TILEWORK_TUNING, then from the defaults. Throws an ArgumentError for a value that is not
  * known.
  */
 export function configure(configuration: Configuration): void {
   if (configuration.device !== undefined) checkDevice("device", configuration.device);
   if (configuration.threads !== undefined) checkThreads("threads", configuration.threads);
   if (configuration.instructions !== undefined) checkInstructions("instructions", configuration.instructions);
+  if (configuration.tuning !== undefined) checkTuning("tuning", configuration.tuning);
   if (configuration.memoryLimit !== undefined) checkMemoryLimit(configuration.memoryLimit);
   const before = state.device;
   state.configuration = { ...configuration };
@@ -104,11 +115,11 @@ export function currentDevice(): Promise<Device> {
 async function chooseDevice(): Promise<Device> {
   const { configuration } = state;
   const { device: name = deviceVariable(), threads = threadsVariable() } = configuration;
-  const { instructions = instructionsVariable() } = configuration;
+  const { instructions = instructionsVariable(), tuning = tuningVariable(), memoryLimit } = configuration;
   await platform.prepareEngine();
   const tried = name === "auto" ? kinds : kinds.filter((kind) => kind.name === name);
   for (const kind of tried) {
-    const device = await kind.open({ threads, instructions, memoryLimit: configuration.memoryLimit });
+    const device = await kind.open({ threads, instructions, memoryLimit, tuning: Number(tuning) });
     if (typeof device === "object") {
       if (name === "auto" && kind.name === "reference")
         warnOnce("Tilework runs on its slow reference device: this engine has no WebAssembly with SIMD");
@@ -164,6 +175,22 @@ function checkInstructions(argument: string, name: string): asserts name is Inst
 function checkThreads(argument: string, threads: number): void {
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024)
     throw new ArgumentError(argument, `${argument} must be an integer from 1 to 1024; got ${threads}`);
+}
+
+function tuningVariable(): number {
+  const text = platform.environment("TILEWORK_TUNING");
+  if (!text) return usualTuning;
+  const milliseconds = text === "false" ? 0 : Number(text);
+  checkTuning("TILEWORK_TUNING", milliseconds);
+  return milliseconds;
+}
+
+function checkTuning(argument: string, tuning: number | false): void {
+  if (tuning !== false && !(Number.isFinite(tuning) && tuning >= 0))
+    throw new ArgumentError(
+      argument,
+      `${argument} must be false or a number of milliseconds that is not negative; got ${tuning}`,
+    );
 }
 
 function checkMemoryLimit(bytes: number): void {

@@ -7,6 +7,7 @@ import { encodeProgram, type RunInput, type RunOutput } from "./run-block.ts";
 import type { CpuStore } from "./store.ts";
 
 export class Binding {
+  readonly compiled: CompiledProgram;
   readonly arena: number;
   /** Address and words of the program block. */
   readonly program: number;
@@ -23,6 +24,7 @@ export class Binding {
   ) {
     const { plan } = compiled;
     const { runtime } = store;
+    this.compiled = compiled;
     this.arena = arena;
     this.addresses = plan.buffers.map(({ placement }) =>
       placement.region === "arena"
@@ -66,7 +68,7 @@ export class Binding {
 }
 
 /** Offsets in the memory for WebAssembly; for machine code, which has a base, 64-bit addresses in the process. */
-function encodeArguments(addresses: readonly number[], base: bigint | undefined): Int32Array {
+export function encodeArguments(addresses: readonly number[], base: bigint | undefined): Int32Array {
   if (base === undefined) return Int32Array.from(addresses, (address) => address | 0);
   return new Int32Array(BigInt64Array.from(addresses, (address) => base + BigInt(address)).buffer);
 }

@@ -1,5 +1,4 @@
 /** A program's plan with its printed kernels; programs of the same structure share it. */
-import type { KernelCode } from "../../codegen/kernel-code.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import type { Target } from "../../compiler/target.ts";
 import { type Program, variablesOf } from "../../graph/program.ts";
@@ -8,6 +7,7 @@ import { checkPlanFits } from "../plan-memory-error.ts";
 import { aligned } from "./allocator.ts";
 import type { CpuRuntime } from "./cpu-runtime.ts";
 import type { KernelBinary } from "./messages.ts";
+import type { MachineCodePrinter } from "./print-machine-code.ts";
 import type { Toolchain } from "./toolchain.ts";
 import { maximumPages } from "./wasm-memory.ts";
 
@@ -58,49 +58,40 @@ export class CompiledProgram {
   }
 }
 
-/** Compiles and prints on this thread, and lets the engine compile the module off it. */
-export async function compileForCpu(
-  runtime: CpuRuntime,
-  toolchain: Toolchain,
-  program: Program,
+/** What compiling for one CPU device takes. */
+export interface CpuCompiler {
+  readonly runtime: CpuRuntime;
+  readonly toolchain: Toolchain;
+  readonly printer: MachineCodePrinter;
+  /** Milliseconds for finding a program's schedules by timing; 0: they are not timed. */
+  readonly tuning: number;
+}
+
+/** Proves and prints on this thread, and lets the engine compile the module off it. */
+export async function compilePlan(
+  { runtime, toolchain, printer }: CpuCompiler,
   target: Target,
+  program: Program,
+  plan: Plan,
 ): Promise<CompiledProgram> {
-  const plan = toolchain.plan(program, target);
   checkPlanFits(plan, runtime.availableForArena);
   toolchain.verify(plan);
-  const kernels = plan.kernels.map((kernel) => toolchain.emit(kernel));
-  const binary =
+  const { binary, tables } =
     target.printer === "x64"
-      ? await printMachineCode(kernels, target)
-      : await printModule(runtime, toolchain, kernels, target);
-  const tables = kernels.map((kernel) => kernel.tables);
+      ? await printer.print(plan.kernels, target)
+      : await printWebAssembly(runtime, toolchain, plan, target);
   return new CompiledProgram(runtime, plan, binary, variablesOf(program), tables);
 }
 
-async function printModule(
+async function printWebAssembly(
   runtime: CpuRuntime,
   toolchain: Toolchain,
-  kernels: readonly KernelCode[],
+  plan: Plan,
   target: Target,
-): Promise<KernelBinary> {
+): Promise<{ binary: KernelBinary; tables: readonly (readonly Int32Array[])[] }> {
+  const kernels = plan.kernels.map((kernel) => toolchain.emit(kernel));
   const memory = { initial: 1, maximum: maximumPages, shared: runtime.memory.shared !== undefined };
   const module = await WebAssembly.compile(toolchain.print(kernels, { relaxed: target.fused, memory }));
-  return { kind: "wasm", module, kernels: kernels.length };
-}
-
-/** The printer of machine code is loaded where it is used only: browsers never need it. */
-async function printMachineCode(kernels: readonly KernelCode[], target: Target): Promise<KernelBinary> {
-  const { printX64 } = await import("../../codegen/x64/print-kernel.ts");
-  const parts = kernels.map((kernel) => printX64(kernel, target.lanes === 16 ? "avx512" : "avx2"));
-  const offsets: number[] = [];
-  let bytes = 0;
-  for (const part of parts) {
-    offsets.push(bytes);
-    bytes += aligned(part.length);
-  }
-  const code = new Uint8Array(bytes);
-  parts.forEach((part, at) => {
-    code.set(part, offsets[at]!);
-  });
-  return { kind: "x64", code, offsets };
+  const tables = kernels.map((kernel) => kernel.tables);
+  return { binary: { kind: "wasm", module, kernels: kernels.length }, tables };
 }

@@ -125,6 +125,17 @@ export class CpuRuntime {
     return this.#arena.address;
   }
 
+  /** Runs a task on memory that nobody else uses meanwhile. Call it within the queue, while the workers are idle. */
+  async withScratch<T>(bytes: number, task: (address: number) => Promise<T>): Promise<T> {
+    if (bytes <= this.#arena.bytes) return task(this.#arena.address);
+    const address = this.memory.allocate(bytes);
+    try {
+      return await task(address);
+    } finally {
+      this.memory.free(address);
+    }
+  }
+
   /** Bytes that scratch memory can have by now. */
   get availableForArena(): number {
     return this.memory.limit - this.memory.used + this.#arena.bytes;

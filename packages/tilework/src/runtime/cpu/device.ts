@@ -9,13 +9,16 @@ import { BoundedCache } from "../bounded-cache.ts";
 import type { DataSource, Device, Executable, HostData, VariableStore } from "../device.ts";
 import { DeviceError } from "../device-error.ts";
 import { warnOnce } from "../warn-once.ts";
-import { type CompiledProgram, compileForCpu } from "./compiled-program.ts";
+import type { CpuCompiler } from "./compiled-program.ts";
 import { CpuRuntime } from "./cpu-runtime.ts";
 import { CpuExecutable } from "./executable.ts";
+import { foundSchedule } from "./found-schedules.ts";
+import { MachineCodePrinter } from "./print-machine-code.ts";
 import { CpuSource } from "./source.ts";
 import { CpuStore } from "./store.ts";
 import { type OpNumbers, structureKey } from "./structure-key.ts";
 import type { Toolchain } from "./toolchain.ts";
+import { TunableProgram } from "./tunable-program.ts";
 import type { Instructions } from "./x64-machine.ts";
 
 export interface CpuDeviceOptions {
@@ -31,6 +34,8 @@ export interface CpuDeviceOptions {
   readonly shared?: boolean;
   /** Bytes of memory at most; default: what the engine grants, up to 4 GiB. */
   readonly memoryLimit?: number | undefined;
+  /** Milliseconds for finding a program's schedules by timing; default 0: they are not timed. */
+  readonly tuning?: number;
   readonly toolchain: Toolchain;
 }
 
@@ -52,15 +57,15 @@ export function createCpuDevice(options: CpuDeviceOptions): CpuDevice {
 class PooledDevice implements CpuDevice {
   readonly name: "wasm" | "x64";
   readonly #runtime: CpuRuntime;
-  readonly #toolchain: Toolchain;
+  readonly #compiler: CpuCompiler;
   readonly #variant: CpuDeviceOptions["variant"];
   readonly #ops: OpNumbers = new Map();
   readonly #executables = new WeakMap<Program, Promise<Executable>>();
-  readonly #compiled = new BoundedCache<string, Promise<CompiledProgram>>(programLimit);
+  readonly #compiled = new BoundedCache<string, Promise<TunableProgram>>(programLimit);
 
   constructor(options: CpuDeviceOptions) {
     const { kind, threads = platform.availableThreads, variant, shared, toolchain } = options;
-    const { instructions = "auto", memoryLimit } = options;
+    const { instructions = "auto", memoryLimit, tuning = 0 } = options;
     this.name = kind;
     this.#runtime = new CpuRuntime({
       threads,
@@ -68,7 +73,12 @@ class PooledDevice implements CpuDevice {
       instructions: kind === "x64" ? instructions : undefined,
       memoryLimit,
     });
-    this.#toolchain = toolchain;
+    this.#compiler = {
+      runtime: this.#runtime,
+      toolchain,
+      printer: new MachineCodePrinter(toolchain),
+      tuning,
+    };
     this.#variant = variant;
     if (this.#runtime.memory.shared === undefined && threads > 1)
       warnOnce(
@@ -103,7 +113,7 @@ class PooledDevice implements CpuDevice {
     if (known !== undefined) return known;
     this.#runtime.warmUp();
     const executable = this.#compile(program).then(
-      (compiled) => new CpuExecutable(this.#runtime, compiled, program),
+      (tunable) => new CpuExecutable(this.#runtime, tunable, program),
     );
     this.#executables.set(program, executable);
     executable.catch(() => this.#executables.delete(program));
@@ -111,7 +121,8 @@ class PooledDevice implements CpuDevice {
   }
 
   async inspect(program: Program): Promise<Plan> {
-    return this.#toolchain.plan(program, await this.#target());
+    const target = await this.#target();
+    return this.#compiler.toolchain.plan(program, target, { found: (nest) => foundSchedule(nest, target) });
   }
 
   async refusal(): Promise<string | undefined> {
@@ -128,13 +139,11 @@ class PooledDevice implements CpuDevice {
     return this.#runtime.terminateWorker(worker);
   }
 
-  #compile(program: Program): Promise<CompiledProgram> {
+  #compile(program: Program): Promise<TunableProgram> {
     const key = structureKey(program, this.#ops);
     const known = key === undefined ? undefined : this.#compiled.get(key);
     if (known !== undefined) return known;
-    const compiled = this.#target().then((target) =>
-      compileForCpu(this.#runtime, this.#toolchain, program, target),
-    );
+    const compiled = this.#target().then((target) => TunableProgram.compile(this.#compiler, target, program));
     if (key !== undefined) {
       this.#compiled.set(key, compiled);
       compiled.catch(() => this.#compiled.delete(key));

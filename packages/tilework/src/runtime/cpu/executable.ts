@@ -5,6 +5,7 @@
 import type { Plan } from "../../compiler/plan.ts";
 import { type Program, variablesOf } from "../../graph/program.ts";
 import type { TensorType, Variable } from "../../graph/value.ts";
+import { platform } from "../../platform/current.ts";
 import { ArgumentError } from "../../util/errors.ts";
 import { checkFeeds } from "../check-feeds.ts";
 import type { Executable, Feed, StepFeeds, StepOutputs, VariableStore } from "../device.ts";
@@ -18,40 +19,48 @@ import { encodeRun, type RunFeed, type RunInput, type RunOutput } from "./run-bl
 import { CpuSource } from "./source.ts";
 import { CpuStore } from "./store.ts";
 import { boardBytes } from "./task-board.ts";
+import type { TunableProgram } from "./tunable-program.ts";
 
 interface NamedType extends TensorType {
   readonly name: string;
 }
 
 export class CpuExecutable implements Executable {
-  readonly compiled: CompiledProgram;
+  readonly #program: TunableProgram;
   readonly #runtime: CpuRuntime;
   readonly #inputs: readonly NamedType[];
   readonly #outputs: readonly NamedType[];
   readonly #variables: ReadonlyMap<Variable, Variable>;
   readonly #bindings = new WeakMap<CpuStore, Binding>();
 
-  constructor(runtime: CpuRuntime, compiled: CompiledProgram, program: Program) {
+  constructor(runtime: CpuRuntime, tunable: TunableProgram, program: Program) {
     this.#runtime = runtime;
-    this.compiled = compiled;
+    this.#program = tunable;
     this.#inputs = namedTypes(program.inputs);
     this.#outputs = namedTypes(program.outputs);
     const own = variablesOf(program);
-    this.#variables = new Map(compiled.variables.map((variable, at) => [variable, own[at]!]));
+    this.#variables = new Map(tunable.current.variables.map((variable, at) => [variable, own[at]!]));
   }
 
+  /** However a program is tuned, it keeps its launches. */
   get #launches(): number {
-    return this.compiled.plan.stages.reduce((sum, stage) => sum + stage.launches.length, 0);
+    return this.plan.stages.reduce((sum, stage) => sum + stage.launches.length, 0);
   }
 
   get plan(): Plan {
-    return this.compiled.plan;
+    return this.#program.current.plan;
   }
 
   async run(store: VariableStore, steps: readonly StepFeeds[]): Promise<StepOutputs[]> {
     const own = this.#check(store, steps);
     if (steps.length === 0) return [];
-    return this.#runtime.using({ store, steps, executable: this }, () => this.#run(own, steps, 0));
+    return this.#runtime.using({ store, steps, executable: this }, async () => {
+      this.#program.prepare();
+      const start = platform.now();
+      const outputs = await this.#run(own, steps, 0);
+      this.#program.ran(platform.now() - start);
+      return outputs;
+    });
   }
 
   async profile(store: VariableStore, steps: readonly StepFeeds[]): Promise<number[]> {
@@ -138,9 +147,10 @@ export class CpuExecutable implements Executable {
     blocks: number[],
   ): Promise<{ done: Promise<void> }> {
     const { memory } = this.#runtime;
+    const compiled = this.#program.current;
+    const { plan, number, binary } = compiled;
     const pool = await this.#runtime.pool();
-    const binding = this.#bind(store, await this.#runtime.arena(this.compiled.plan.arenaBytes));
-    const { plan, number, binary } = this.compiled;
+    const binding = this.#bind(store, compiled, await this.#runtime.arena(plan.arenaBytes));
     const inputs = this.#inputs.map(
       (input): RunInput => ({
         destination: binding.addresses[plan.inputs[input.name]!]!,
@@ -183,11 +193,11 @@ export class CpuExecutable implements Executable {
     return board;
   }
 
-  #bind(store: CpuStore, arena: number): Binding {
+  #bind(store: CpuStore, compiled: CompiledProgram, arena: number): Binding {
     const known = this.#bindings.get(store);
-    if (known?.arena === arena) return known;
+    if (known?.arena === arena && known.compiled === compiled) return known;
     known?.release(this.#runtime);
-    const binding = new Binding(this.compiled, store, arena, (variable) => this.#variables.get(variable)!);
+    const binding = new Binding(compiled, store, arena, (variable) => this.#variables.get(variable)!);
     this.#bindings.set(store, binding);
     return binding;
   }

@@ -1,4 +1,5 @@
 /** What the coordinating thread and the workers tell each other. A run is one message, however many steps it has. */
+import type { TimedWay } from "./time-kernels.ts";
 import type { Machine, MachineRequest } from "./x64-machine.ts";
 
 /** A program's kernels, ready to be loaded by a worker. */
@@ -32,6 +33,14 @@ export type ToWorker =
       readonly block: number;
       readonly memoryBytes: number;
     }
+  /** Times ways to do the same work; the worker that is asked answers. */
+  | {
+      readonly type: "time";
+      readonly request: number;
+      readonly binary: Extract<KernelBinary, { readonly kind: "x64" }>;
+      readonly ways: readonly TimedWay[];
+      readonly milliseconds: number;
+    }
   /** Without shared memory: puts bytes into the worker's memory. */
   | {
       readonly type: "write";
@@ -51,5 +60,10 @@ export type FromWorker =
   | { readonly type: "machine"; readonly request: number; readonly machine: Machine }
   | { readonly type: "released"; readonly request: number }
   | { readonly type: "done"; readonly request: number }
+  | {
+      readonly type: "timed";
+      readonly request: number;
+      readonly times: readonly (number | undefined)[];
+    }
   | { readonly type: "data"; readonly request: number; readonly data: Uint8Array }
   | { readonly type: "failed"; readonly reason: string };

@@ -2,14 +2,17 @@
 import type { KernelCode } from "../../codegen/kernel-code.ts";
 import { emitKernel } from "../../codegen/tile/emit-kernel.ts";
 import { type PrintModuleOptions, printModule } from "../../codegen/wasm/print-module.ts";
-import { planProgram, verifyPlan } from "../../compiler/compile.ts";
+import { type CompileOptions, planProgram, verifyPlan } from "../../compiler/compile.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import type { ScheduledNest } from "../../compiler/schedule.ts";
 import type { Target } from "../../compiler/target.ts";
+import { tuneSchedules } from "../../compiler/tuning/tune-schedules.ts";
 import type { Program } from "../../graph/program.ts";
 
 export interface Toolchain {
-  plan(program: Program, target: Target): Plan;
+  plan(program: Program, target: Target, options?: CompileOptions): Plan;
+  /** Finds schedules by timing; left out, programs keep their default ones. */
+  readonly tune?: typeof tuneSchedules;
   /** Throws for a plan whose kernels are not proved safe; it comes before `emit`. */
   verify(plan: Plan): void;
   emit(kernel: ScheduledNest): KernelCode;
@@ -20,6 +23,7 @@ export interface Toolchain {
 /** The library's own. */
 export const compilerToolchain: Toolchain = {
   plan: planProgram,
+  tune: tuneSchedules,
   verify: verifyPlan,
   emit: emitKernel,
   print: printModule,

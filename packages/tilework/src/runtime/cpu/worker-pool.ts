@@ -7,6 +7,7 @@ import type { HostWorker } from "../../platform/platform.ts";
 import { WorkerError } from "../worker-error.ts";
 import type { DeviceMemory } from "./device-memory.ts";
 import type { FromWorker, KernelBinary, ToWorker } from "./messages.ts";
+import type { TimedWay } from "./time-kernels.ts";
 import { type Machine, type MachineRequest, ownBytes } from "./x64-machine.ts";
 
 /** A request to all workers, of which `awaited` have not answered yet. */
@@ -96,6 +97,20 @@ export class WorkerPool {
     return machines.find((machine) => "refusal" in machine) ?? machines[0]!;
   }
 
+  /** Lets the first worker time ways to do the same work, one after the other; gives milliseconds of each. */
+  async time(
+    binary: Extract<KernelBinary, { readonly kind: "x64" }>,
+    ways: readonly TimedWay[],
+    milliseconds: number,
+  ): Promise<readonly (number | undefined)[]> {
+    const [answer] = await this.#request(
+      (request) => ({ type: "time", request, binary, ways, milliseconds }),
+      1,
+      this.#workers.slice(0, 1),
+    );
+    return (answer as Extract<FromWorker, { type: "timed" }>).times;
+  }
+
   /** Workers forget a program's kernels. */
   unload(program: number): void {
     if (this.#loaded.delete(program)) this.#post({ type: "unload", program });
@@ -122,7 +137,11 @@ export class WorkerPool {
   }
 
   /** Resolves when so many workers have answered; most requests are answered by the first worker only. */
-  #request(message: (request: number) => ToWorker, awaited = 1): Promise<readonly FromWorker[]> {
+  #request(
+    message: (request: number) => ToWorker,
+    awaited = 1,
+    asked: readonly HostWorker[] = this.#workers,
+  ): Promise<readonly FromWorker[]> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) {
         reject(new WorkerError("it had ended before"));
@@ -131,7 +150,7 @@ export class WorkerPool {
       const request = this.#requests++;
       this.#pending.set(request, { awaited, answers: [], resolve, reject });
       if (this.#pending.size === 1) for (const worker of this.#workers) worker.keepAlive(true);
-      this.#post(message(request));
+      for (const worker of asked) worker.post(message(request));
     });
   }
 

@@ -6,6 +6,7 @@ import { runSteps } from "./driver.ts";
 import type { KernelLoader, LoadedKernels } from "./kernel-loader.ts";
 import type { FromWorker, KernelBinary, ToWorker } from "./messages.ts";
 import { Patience } from "./patience.ts";
+import { timeKernels } from "./time-kernels.ts";
 import { wasmLoader } from "./wasm-loader.ts";
 import { createMemory } from "./wasm-memory.ts";
 import { openMachine } from "./x64-machine.ts";
@@ -62,6 +63,13 @@ class PoolWorker {
         );
         this.#answer({ type: "done", request: message.request });
         break;
+      case "time": {
+        const { kernels, release } = this.#load(message.binary);
+        const times = timeKernels(kernels, message.ways, message.milliseconds);
+        release();
+        this.#answer({ type: "timed", request: message.request, times });
+        break;
+      }
       case "write":
         new Uint8Array(this.#buffer(message.memoryBytes)).set(message.data, message.address);
         break;
