@@ -36,8 +36,9 @@ export class OpDevice {
   /** Throws an Error where the device cannot run here. */
   static async open(name: OpDeviceName): Promise<OpDevice> {
     const instructions = name === "avx2" ? "avx2" : "auto";
+    const tuning = Number(process.env.TILEWORK_TUNING ?? 100);
     const kind = name === "wasm" ? "wasm" : "x64";
-    const device = createCpuDevice({ kind, threads: 1, instructions, toolchain: compilerToolchain });
+    const device = createCpuDevice({ kind, threads: 1, instructions, tuning, toolchain: compilerToolchain });
     const refusal = await device.refusal();
     if (refusal !== undefined) throw new Error(`${name}: ${refusal}`);
     const engine: "x64" | EngineName = name;

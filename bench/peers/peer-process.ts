@@ -38,7 +38,7 @@ export class PeerProcess {
     this.#child = spawn(spec.command, spec.args, { env, stdio: ["pipe", "pipe", "pipe"] });
     this.#child.on("error", (error) => this.#settle({ error: error.message }));
     this.#child.on("exit", (code) =>
-      this.#settle({ error: `ended with ${code}: ${this.#stderr.trim().split("\n").at(-1)}` }),
+      this.#settle({ error: `ended with ${code}: ${lastError(this.#stderr)}` }),
     );
     this.#child.stderr!.on("data", (text: Buffer) => {
       this.#stderr = (this.#stderr + text.toString()).slice(-4000);
@@ -67,4 +67,10 @@ export class PeerProcess {
   #settle(answer: Record<string, unknown>): void {
     this.#waiting.shift()?.(answer);
   }
+}
+
+/** The last line that names an error; else the last line. */
+function lastError(text: string): string | undefined {
+  const lines = text.trim().split("\n");
+  return lines.findLast((line) => line.includes("Error")) ?? lines.at(-1);
 }
