@@ -35,6 +35,13 @@ test.each([0, -1, 1.5, Number.NaN])("a number of threads that makes no sense is 
   expect(() => configure({ threads })).toThrow(`threads must be an integer from 1 to 1024; got ${threads}`);
 });
 
+test("a time for tuning that makes no sense is refused", () => {
+  expect(() => configure({ tuning: -5 })).toThrow(
+    "tuning must be false or a number of milliseconds that is not negative; got -5",
+  );
+  for (const tuning of [false, 0, 250] as const) configure({ tuning });
+});
+
 test("a forced device that cannot run says why, and another choice works", async () => {
   const permission = vi.spyOn(platform, "foreignFunctionsRefusal").mockReturnValue("nobody may");
   configure({ device: "x64" });
@@ -51,6 +58,12 @@ test("a forced device that cannot run says why, and another choice works", async
 test.each([
   ["TILEWORK_DEVICE", "gpu", 'TILEWORK_DEVICE: there is no device "gpu"'],
   ["TILEWORK_INSTRUCTIONS", "avx3", 'must be "auto", "avx512", "avx2"; got "avx3"; did you mean "avx2"?'],
+  ["TILEWORK_TUNING", "often", "TILEWORK_TUNING must be false or a number of milliseconds"],
+  [
+    "TILEWORK_TUNING",
+    "-1",
+    "TILEWORK_TUNING must be false or a number of milliseconds that is not negative; got -1",
+  ],
   ["TILEWORK_THREADS", "many", "TILEWORK_THREADS must be an integer from 1 to 1024; got NaN"],
 ])("a variable with a bad value is named: %s=%s", async (name, value, message) => {
   vi.stubEnv(name, value);
