@@ -1,7 +1,7 @@
 // One start of a program that trains: prints what `benchStartup` reads. Plain JavaScript, because Node's own stripping
 // of types would take as long as all the rest.
 const importing = performance.now();
-const library = process.env.TILEWORK_DIST ?? "../packages/tilework/dist/index.js";
+const library = process.env.TILEWORK_DIST ?? "tilework";
 const { conv2d, dense, flatten, maxPooling2d, sequential } = await import(library);
 const imported = performance.now() - importing;
 const model = sequential([

@@ -1,17 +1,18 @@
 /**
- * Builds packages/tilework/dist: plain ES modules with types, one file a source file.
+ * Builds packages/tilework/dist: plain ES modules with types, one file a source file, and joined ones for Node.
  * `--if-stale` does nothing when dist is newer than every source.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundleForNode } from "./bundle-for-node.ts";
 
 const root = join(import.meta.dirname, "..");
 const library = join(root, "packages/tilework");
 const dist = join(library, "dist");
 const stamp = join(dist, "index.js");
 
-if (!(process.argv.includes("--if-stale") && isFresh())) build();
+if (!(process.argv.includes("--if-stale") && isFresh())) await build();
 
 function isFresh(): boolean {
   if (!existsSync(stamp)) return false;
@@ -22,7 +23,7 @@ function isFresh(): boolean {
 }
 
 /** Builds beside the old dist and swaps, so that programs that run meanwhile find a whole one. */
-function build(): void {
+async function build(): Promise<void> {
   const next = join(root, `node_modules/.tilework-dist-${process.pid}`);
   const compiler = join(root, "node_modules/typescript/bin/tsc");
   const { status } = spawnSync(process.execPath, [compiler, "-p", library, "--outDir", next], {
@@ -30,6 +31,7 @@ function build(): void {
   });
   if (status === 0) {
     for (const file of globSync("**/*.js", { cwd: next })) rewriteWorkerUrls(join(next, file));
+    await bundleForNode(next);
     rmSync(dist, { recursive: true, force: true });
     renameSync(next, dist);
   } else {
