@@ -10,7 +10,7 @@ import { bundleForNode } from "./bundle-for-node.ts";
 const root = join(import.meta.dirname, "..");
 const library = join(root, "packages/tilework");
 const dist = join(library, "dist");
-const stamp = join(dist, "index.js");
+const stamp = join(dist, "node/index.js");
 
 if (!(process.argv.includes("--if-stale") && isFresh())) await build();
 
