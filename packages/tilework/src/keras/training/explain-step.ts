@@ -13,8 +13,10 @@ import type { LoadedProgram } from "./model-runtime.ts";
 import type { StepMode } from "./step-program.ts";
 import type { Trainer } from "./trainer.ts";
 
-/** Milliseconds that measuring takes, about. */
-const measuringTime = 300;
+/** Milliseconds of a call that is timed, at least, and how many such calls there are. */
+const callTime = 50;
+const calls = 4;
+const mostSteps = 1024;
 
 export interface ExplainRequest {
   readonly batchSize: number;
@@ -68,19 +70,23 @@ async function measureStep(
   }
 }
 
-/** Runs more and more steps a call until a call lasts; gives the milliseconds of a step in the last one. */
+/** Runs more and more steps a call until a call lasts, then some such calls; gives the milliseconds of the best's step. */
 async function timeSteps(
   { executable }: LoadedProgram,
   store: VariableStore,
   feeds: StepFeeds,
 ): Promise<{ steps: number; milliseconds: number }> {
-  for (let steps = 1; ; steps *= 4) {
+  const call = async (steps: number): Promise<number> => {
     const start = platform.now();
     await executable.run(store, new Array<StepFeeds>(steps).fill(feeds));
-    const milliseconds = platform.now() - start;
-    if (milliseconds > measuringTime / 6 && (steps > 1 || milliseconds > measuringTime))
-      return { steps, milliseconds: milliseconds / steps };
-  }
+    return (platform.now() - start) / steps;
+  };
+  await call(1);
+  let steps = 1;
+  let milliseconds = await call(steps);
+  for (; steps * milliseconds < callTime && steps < mostSteps; milliseconds = await call(steps)) steps *= 4;
+  for (let repeat = 1; repeat < calls; repeat++) milliseconds = Math.min(milliseconds, await call(steps));
+  return { steps, milliseconds };
 }
 
 /** Numbers in [0, 1) for everything that is a number, 0 for labels that are indices. */
