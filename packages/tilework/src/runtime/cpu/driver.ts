@@ -102,8 +102,8 @@ function runStages(program: Int32Array, kernels: readonly Kernel[], board: TaskB
 }
 
 /**
- * Runs launch after launch; before each all workers meet, and the one that came last, before whom nobody can have
- * begun, takes the time. `times` keeps the shortest of each.
+ * Runs launch after launch; before each all workers meet, and the one that came last takes the time from its arrival,
+ * before which nobody can have begun. `times` keeps the shortest of each.
  */
 function timeStages(
   program: Int32Array,
@@ -119,8 +119,8 @@ function timeStages(
     const end = at + 2 + 3 * program[at + 1]!;
     for (at += 2; at < end; at += 3) {
       const point = firstStage + 2 * launch;
-      const keepsTime = board.meet(point, step);
       const start = performance.now();
+      const keepsTime = board.meet(point, step);
       for (; board.take(point + 1, step, tasks); board.finish(point + 1, step, tasks))
         runTasks(program, at, at + 3, kernels, board.range, tasks);
       board.wait(point + 1, step, tasks);

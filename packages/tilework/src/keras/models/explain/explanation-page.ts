@@ -12,8 +12,8 @@ const style = `
 :root { color-scheme: light dark; }
 body { font: 14px/1.45 system-ui, sans-serif; margin: 24px; }
 table { border-collapse: collapse; }
-th, td { padding: 3px 10px; text-align: right; border-bottom: 1px solid #8884; vertical-align: top; }
-th:nth-child(2), td:nth-child(2), th:nth-child(3), td:nth-child(3) { text-align: left; }
+th, td { padding: 3px 10px; text-align: right; white-space: nowrap; border-bottom: 1px solid #8884; vertical-align: top; }
+th:nth-child(2), td:nth-child(2), th:nth-child(3), td:nth-child(3) { text-align: left; white-space: normal; }
 td { font-variant-numeric: tabular-nums; }
 .drawing { overflow-x: auto; }
 svg text { font: 11px system-ui, sans-serif; fill: currentColor; }
