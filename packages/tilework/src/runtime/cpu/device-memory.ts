@@ -29,6 +29,10 @@ export interface DeviceMemory {
   remember(address: number, data: Uint8Array): void;
   /** From now on a worker's own memory is reached by this link; it is brought up to date first. */
   connect(link: MemoryLink): void;
+  /** Remembers what the worker's own memory holds by now, because the worker is about to end. */
+  keep(): Promise<void>;
+  /** The worker has ended: until another one is connected, what was remembered is all there is. */
+  disconnect(link: MemoryLink): void;
 }
 
 /** How bytes reach a memory that a worker owns. */
@@ -82,6 +86,10 @@ export class SharedDeviceMemory implements DeviceMemory {
   remember(): void {}
 
   connect(): void {}
+
+  async keep(): Promise<void> {}
+
+  disconnect(): void {}
 
   #growAndAllocate(bytes: number): number {
     const missing = this.#allocator.missing(bytes);
@@ -156,6 +164,19 @@ export class WorkerOwnedMemory implements DeviceMemory {
   connect(link: MemoryLink): void {
     this.#link = link;
     for (const [address, data] of this.#contents) link.write(address, data);
+  }
+
+  async keep(): Promise<void> {
+    const link = this.#link;
+    if (link === undefined) return;
+    for (const [address, { length }] of [...this.#contents]) {
+      const data = await link.read(address, length);
+      if (this.#contents.has(address)) this.remember(address, data);
+    }
+  }
+
+  disconnect(link: MemoryLink): void {
+    if (this.#link === link) this.#link = undefined;
   }
 }
 

@@ -160,6 +160,38 @@ test("a worker that cannot be started rejects the run, and the next call tries a
   expect(await executable.run(store, [{ x }])).toEqual([{ h: x }]);
 });
 
+test("a worker whose script is of another build is refused before it runs anything", async () => {
+  const { program, weight, toolchain } = handMade(8);
+  const cpu = device({ threads: 2, toolchain });
+  const store = cpu.createStore();
+  store.add([{ variable: weight, data: new Float32Array(8) }]);
+  const real = platform.startWorker;
+  const start = vi.spyOn(platform, "startWorker").mockImplementation(async () => {
+    const host = await real();
+    const post: typeof host.post = (message, transfer) =>
+      host.post({ ...(message as object), layout: "of another build" }, transfer);
+    return { ...host, post };
+  });
+  const run = cpu.load(program).then((executable) => executable.run(store, [{ x: new Float32Array(8) }]));
+  await expect(run).rejects.toThrow(
+    "its script is of another build of Tilework; load both from the same one",
+  );
+  await expect(run).rejects.toBeInstanceOf(WorkerError);
+  start.mockRestore();
+});
+
+test("without shared memory, variables outlive the workers of a closed device", async () => {
+  const { program, weight, toolchain, simulate } = handMade(8);
+  const cpu = device({ threads: 1, shared: false, toolchain });
+  const store = cpu.createStore();
+  const x = vector(8, 1);
+  store.add([{ variable: weight, data: x }]);
+  const executable = await cpu.load(program);
+  await executable.run(store, [{ x }]);
+  await cpu.close();
+  expect(await store.read([weight])).toEqual([simulate(x, [x]).weight]);
+});
+
 test("programs of the same structure are compiled once, each over its own variables", async () => {
   const first = handMade(8);
   const second = handMade(8);

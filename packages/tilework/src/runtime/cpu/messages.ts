@@ -13,6 +13,8 @@ export type ToWorker =
       readonly type: "start";
       readonly worker: number;
       readonly workers: number;
+      /** `runLayout` of the thread that starts the worker. */
+      readonly layout: string;
       /** The shared memory; without it the one worker makes its own. */
       readonly memory: WebAssembly.Memory | undefined;
       /** Address of the block that only this worker uses. */

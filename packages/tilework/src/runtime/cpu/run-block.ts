@@ -29,6 +29,9 @@ export const RunHeader = {
   words: 11,
 } as const;
 
+/** Tells whether two parties read run blocks alike: a cached worker script may be of another build than the page. */
+export const runLayout: string = Object.entries(RunHeader).join();
+
 export const outputWords = 3;
 export const feedWords = 4;
 

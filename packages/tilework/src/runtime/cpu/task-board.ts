@@ -10,6 +10,14 @@
  *
  * Each worker owns a contiguous share of a point's tasks, so that it meets the same data again, and helps the others
  * when its own share is taken. Many small tasks are taken several at a time.
+ *
+ * No wake-up is lost. All accesses are sequentially consistent. A waiter (1) counts itself as parked, (2) reads the
+ * count of done tasks, (3) sleeps only if that count has not changed. Whoever finishes a point (a) adds to the count,
+ * (b) reads how many are parked. Where (b) finds none, (1) and so (2) come after (a): the waiter sees the point done.
+ * Where (b) finds some, all sleepers of the point's count are woken after (a), and one that had not slept yet finds
+ * at (3) that the count has changed. Adds that do not finish the point wake nobody and need not. A point is finished
+ * by exactly one add, because a step's adds begin when those of the step before, which all had waited for, are done;
+ * it is finished at all because every taken task is held by a worker that runs and never waits while it holds one.
  */
 import type { Patience } from "./patience.ts";
 
@@ -80,7 +88,6 @@ export class TaskBoard {
     const at = this.#wordOf(point);
     const target = (step + 1) * tasks;
     if (this.#patience.spin(() => Atomics.load(words, at) >= target)) return;
-    // Announced before the last look, and whoever finishes looks afterwards: no wake-up is lost.
     Atomics.add(words, parkedWord, 1);
     for (let done = Atomics.load(words, at); done < target; done = Atomics.load(words, at))
       Atomics.wait(words, at, done);

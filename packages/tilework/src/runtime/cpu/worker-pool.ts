@@ -5,8 +5,9 @@
 import { platform } from "../../platform/current.ts";
 import type { HostWorker } from "../../platform/platform.ts";
 import { WorkerError } from "../worker-error.ts";
-import type { DeviceMemory } from "./device-memory.ts";
+import type { DeviceMemory, MemoryLink } from "./device-memory.ts";
 import type { FromWorker, KernelBinary, ToWorker } from "./messages.ts";
+import { runLayout } from "./run-block.ts";
 import type { TimedWay } from "./time-kernels.ts";
 import { type Machine, type MachineRequest, ownBytes } from "./x64-machine.ts";
 
@@ -23,6 +24,15 @@ export class WorkerPool {
   readonly #memory: DeviceMemory;
   /** Workers' own blocks, one after the other. */
   readonly #own: number;
+  readonly #link: MemoryLink = {
+    write: (address, data) => this.#post({ type: "write", address, data, memoryBytes: this.#memory.bytes }),
+    read: async (address, bytes) => {
+      const memoryBytes = this.#memory.bytes;
+      const message = { type: "read", address, bytes, memoryBytes } as const;
+      const [answer] = await this.#request((request) => ({ ...message, request }));
+      return (answer as Extract<FromWorker, { type: "data" }>).data as Uint8Array<ArrayBuffer>;
+    },
+  };
   readonly #loaded = new Set<number>();
   readonly #pending = new Map<number, Pending>();
   #requests = 0;
@@ -39,26 +49,14 @@ export class WorkerPool {
       host.onEnd((reason) => void this.#end(reason));
       const common = {
         workers: workers.length,
+        layout: runLayout,
         memory: memory.shared,
         own: this.#own + worker * ownBytes,
         spinMilliseconds,
       };
       host.post({ type: "start", worker, ...common } satisfies ToWorker);
     });
-    memory.connect({
-      write: (address, data) => this.#post({ type: "write", address, data, memoryBytes: memory.bytes }),
-      read: async (address, bytes) => {
-        const memoryBytes = memory.bytes;
-        const [answer] = await this.#request((request) => ({
-          type: "read",
-          request,
-          address,
-          bytes,
-          memoryBytes,
-        }));
-        return (answer as Extract<FromWorker, { type: "data" }>).data as Uint8Array<ArrayBuffer>;
-      },
-    });
+    memory.connect(this.#link);
   }
 
   static async start(workers: number, memory: DeviceMemory): Promise<WorkerPool> {
@@ -123,11 +121,13 @@ export class WorkerPool {
 
   /** Ends the workers; what is pending is rejected. */
   async close(): Promise<void> {
-    if (!this.ended)
-      await this.#request((request) => ({ type: "release", request }), this.#workers.length).catch(
-        () => undefined,
-      );
+    if (!this.ended) await this.#releaseAll().catch(() => undefined);
     await this.#end("it was closed");
+  }
+
+  async #releaseAll(): Promise<void> {
+    await this.#memory.keep();
+    await this.#request((request) => ({ type: "release", request }), this.#workers.length);
   }
 
   /** Ends one worker from outside, as a crash would. */
@@ -182,6 +182,7 @@ export class WorkerPool {
   }
 
   #end(reason: string): Promise<void> {
+    this.#memory.disconnect(this.#link);
     // Not at once: a host may tell that a worker ended before its `terminate` has returned.
     this.#ended ??= Promise.resolve().then(() => this.#terminate(reason));
     return this.#ended;

@@ -6,6 +6,7 @@ import { runSteps } from "./driver.ts";
 import type { KernelLoader, LoadedKernels } from "./kernel-loader.ts";
 import type { FromWorker, KernelBinary, ToWorker } from "./messages.ts";
 import { Patience } from "./patience.ts";
+import { runLayout } from "./run-block.ts";
 import { timeKernels } from "./time-kernels.ts";
 import { wasmLoader } from "./wasm-loader.ts";
 import { createMemory } from "./wasm-memory.ts";
@@ -23,6 +24,8 @@ class PoolWorker {
   readonly #port: WorkerPort;
 
   constructor(start: Extract<ToWorker, { type: "start" }>, port: WorkerPort) {
+    if (start.layout !== runLayout)
+      throw new Error("its script is of another build of Tilework; load both from the same one");
     this.#worker = start.worker;
     this.#memory = start.memory ?? createMemory(false).memory;
     this.#workers = start.workers;
