@@ -22,7 +22,12 @@ export interface CompileOptions {
   readonly fuse?: boolean;
   /** A schedule that was found for a nest on the target; undefined: the default one. */
   readonly found?: (nest: Nest) => Schedule | undefined;
+  /** Keeps what does not depend on schedules, for planning the program again. */
+  readonly fused?: FusedPrograms;
 }
+
+/** Programs' fused nests. */
+export type FusedPrograms = WeakMap<Program, LoweredProgram>;
 
 /** The plan of a program, its kernels proved safe. */
 export function compileProgram(program: Program, target: Target, options?: CompileOptions): Plan {
@@ -40,10 +45,9 @@ export function verifyPlan(plan: Plan): void {
 export function planProgram(
   program: Program,
   target: Target,
-  { fuse = true, found }: CompileOptions = {},
+  { fuse = true, found, fused: known }: CompileOptions = {},
 ): Plan {
-  const lowered = lowerProgram(program);
-  const fused = fuse ? fuseNests(lowered) : lowered;
+  const fused = fuse ? fuseProgram(program, known) : lowerProgram(program);
   const schedules = new ScheduleTable((nest) => found?.(nest) ?? scheduleNest(nest, target));
   const nests = packOperands(fused.nests, target, (nest) => schedules.of(nest));
   const placed = placeUpdates({ ...fused, nests });
@@ -54,9 +58,11 @@ export function planProgram(
   return assemble(placed, buildStages(launches));
 }
 
-/** A program's nests as they are scheduled, before operands are packed. */
-export function fusedNests(program: Program): Nest[] {
-  return fuseNests(lowerProgram(program)).nests.map(({ nest }) => nest);
+/** A program's nests as they are scheduled, before operands are packed; `known` keeps them. */
+export function fuseProgram(program: Program, known?: FusedPrograms): LoweredProgram {
+  const fused = known?.get(program) ?? fuseNests(lowerProgram(program));
+  known?.set(program, fused);
+  return fused;
 }
 
 /** Schedules, chosen once for nests of the same structure. */

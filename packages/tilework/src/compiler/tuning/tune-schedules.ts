@@ -6,7 +6,7 @@
 import type { Program } from "../../graph/program.ts";
 import type { Nest } from "../../kernel/nest.ts";
 import { nestKey } from "../../kernel/nest-key.ts";
-import { fusedNests } from "../compile.ts";
+import { type FusedPrograms, fuseProgram } from "../compile.ts";
 import { countBytes } from "../explain/count-bytes.ts";
 import { countOperations } from "../explain/count-operations.ts";
 import type { Schedule, ScheduledNest } from "../schedule.ts";
@@ -30,6 +30,8 @@ export type Measure = (
 
 export interface Tuning {
   readonly known: KnownSchedules;
+  /** Where the program's nests may be known from. */
+  readonly fused?: FusedPrograms;
   /** Milliseconds for the whole program, the printing of kernels included. */
   readonly milliseconds: number;
   readonly measure: Measure;
@@ -49,9 +51,10 @@ const clearGain = 0.96;
 /** Times what is worth it and is not known yet. Whether a nest of the program got another schedule than its default. */
 export async function tuneSchedules(program: Program, target: Target, tuning: Tuning): Promise<boolean> {
   const end = tuning.now() + tuning.milliseconds;
-  const nests = heavyNests(fusedNests(program), target).filter(
-    ({ key }) => tuning.known.get(key) === undefined,
-  );
+  const nests = heavyNests(
+    fuseProgram(program, tuning.fused).nests.map(({ nest }) => nest),
+    target,
+  ).filter(({ key }) => tuning.known.get(key) === undefined);
   let remaining = nests.reduce((sum, { work }) => sum + work, 0);
   let hasChanged = false;
   for (const { nest, work } of nests) {

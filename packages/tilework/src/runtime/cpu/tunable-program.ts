@@ -2,6 +2,7 @@
  * A program that is compiled a second time, with schedules that were timed, once it has run for as long as finding
  * them may take: short programs start as fast as they can, long ones gain. Results keep their bits.
  */
+import type { FusedPrograms } from "../../compiler/compile.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import type { Target } from "../../compiler/target.ts";
 import type { Program } from "../../graph/program.ts";
@@ -14,19 +15,26 @@ export class TunableProgram {
   readonly #compiler: CpuCompiler;
   readonly #target: Target;
   #current: CompiledProgram;
-  #program: Program | undefined;
+  /** What it takes to compile the program again; undefined when that will not happen any more. */
+  #source: Source | undefined;
   #spent = 0;
 
-  private constructor(compiler: CpuCompiler, target: Target, program: Program, current: CompiledProgram) {
+  private constructor(
+    compiler: CpuCompiler,
+    target: Target,
+    current: CompiledProgram,
+    source: Source | undefined,
+  ) {
     this.#compiler = compiler;
     this.#target = target;
-    this.#program = program;
     this.#current = current;
+    this.#source = source;
   }
 
   static async compile(compiler: CpuCompiler, target: Target, program: Program): Promise<TunableProgram> {
-    const plan = compiler.toolchain.plan(program, target, { found: (nest) => foundSchedule(nest, target) });
-    return new TunableProgram(compiler, target, program, await compilePlan(compiler, target, program, plan));
+    const source: Source = { program, fused: new WeakMap() };
+    const current = await compilePlan(compiler, target, program, planOf(compiler, target, source));
+    return new TunableProgram(compiler, target, current, mayTune(compiler, target) ? source : undefined);
   }
 
   /** What to run. It changes within the runtime's queue only, while nothing runs. */
@@ -41,38 +49,41 @@ export class TunableProgram {
 
   /** Call it before steps are queued: where the time has come, tuning takes its place in the queue before them. */
   prepare(): void {
-    const program = this.#program;
-    if (program === undefined || this.#spent < this.#compiler.tuning) return;
-    this.#program = undefined;
-    if (!this.#mayTune) return;
+    const source = this.#source;
+    if (source === undefined || this.#spent < this.#compiler.tuning) return;
+    this.#source = undefined;
     // Where it fails (no room for scratch memory, workers that ended), the program that is there still does.
-    this.#compiler.runtime.exclusive(() => this.#tune(program)).catch(() => undefined);
+    this.#compiler.runtime.exclusive(() => this.#tune(source)).catch(() => undefined);
   }
 
-  /** An engine compiles WebAssembly better and better while it runs, which no short measurement can judge. */
-  get #mayTune(): boolean {
-    const { runtime, toolchain, tuning } = this.#compiler;
-    return (
-      tuning > 0 &&
-      toolchain.tune !== undefined &&
-      this.#target.printer === "x64" &&
-      runtime.base !== undefined
-    );
-  }
-
-  async #tune(program: Program): Promise<void> {
+  async #tune(source: Source): Promise<void> {
     const { runtime, printer, toolchain, tuning } = this.#compiler;
     const target = this.#target;
-    await toolchain.tune!(program, target, {
+    await toolchain.tune!(source.program, target, {
       known: foundSchedules,
+      fused: source.fused,
       milliseconds: tuning,
       measure: (ways, milliseconds) => timeSchedules(runtime, printer, target, ways, milliseconds),
       now: platform.now,
     });
-    const plan = toolchain.plan(program, target, { found: (nest) => foundSchedule(nest, target) });
+    const plan = planOf(this.#compiler, target, source);
     if (schedulesOf(plan) === schedulesOf(this.#current.plan)) return;
-    this.#current = await compilePlan(this.#compiler, target, program, plan);
+    this.#current = await compilePlan(this.#compiler, target, source.program, plan);
   }
+}
+
+interface Source {
+  readonly program: Program;
+  readonly fused: FusedPrograms;
+}
+
+/** WebAssembly is not tuned: engines compile it better and better while it runs, which no short timing can judge. */
+function mayTune({ runtime, toolchain, tuning }: CpuCompiler, { printer }: Target): boolean {
+  return tuning > 0 && toolchain.tune !== undefined && printer === "x64" && runtime.base !== undefined;
+}
+
+function planOf({ toolchain }: CpuCompiler, target: Target, { program, fused }: Source): Plan {
+  return toolchain.plan(program, target, { fused, found: (nest) => foundSchedule(nest, target) });
 }
 
 function schedulesOf({ kernels }: Plan): string {
