@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { mul } from "../kernel/build-expression.ts";
-import { addIndex, axisIndex } from "../kernel/index-expression.ts";
+import { addIndex, axisIndex, scaleIndex } from "../kernel/index-expression.ts";
 import type { Nest } from "../kernel/nest.ts";
 import { NestBuilder } from "../kernel/nest-builder.ts";
 import { hardNests } from "../testing/hard-nests.ts";
@@ -88,3 +88,23 @@ describe.each(targets)("for $printer with $lanes lanes", (target) => {
     expect(taskLoops).toBeGreaterThanOrEqual(1);
   });
 });
+
+test.each(targets)(
+  "tiles a matrix product's rows, which share panels, not its blocks of columns (%o)",
+  (target) => {
+    const nest = new NestBuilder("product");
+    const row = nest.space("row", 48);
+    const block = axisIndex(nest.space("block", 8));
+    const column = axisIndex(nest.space("column", 64));
+    const k = axisIndex(nest.reduction("k", 512));
+    const a = { name: "a", dtype: "float32", shape: [48, 512] } as const;
+    const panels = { name: "panels", dtype: "float32", shape: [8, 512, 64] } as const;
+    const result = { name: "result", dtype: "float32", shape: [48, 512] } as const;
+    const product = mul(nest.load(a, [axisIndex(row), k]), nest.load(panels, [block, k, column]));
+    const [sum] = nest.reduce([{ op: "add", value: product }]);
+    nest.store(result, [axisIndex(row), addIndex(scaleIndex(block, 64), column)], sum!);
+    const { rows, order } = scheduleNest(nest.build(), target);
+    expect(rows.map(({ axis }) => axis)).toEqual([row]);
+    expect(order.at(-1)).toBe(row);
+  },
+);

@@ -5,6 +5,7 @@
  */
 import { mergedSize, pointsOf } from "./nest-work.ts";
 import { stepCost, type TileSpace, tileEnd } from "./step-cost.ts";
+import { variesAlong } from "./strided-access.ts";
 
 export interface Tile {
   readonly vectorAxis: number | undefined;
@@ -68,7 +69,8 @@ function vectorSize(
 
 /**
  * Rows pay where something is loaded once for all of them, or where more accumulators are needed. The images, which
- * are shared out among threads, are rows only where there is nothing else and rows share operands.
+ * are shared out among threads, are rows only where no other axis shares vectors: a matrix product's rows, and not
+ * its blocks of columns.
  */
 function rowAxes({ work, vectorAxis, isStreaming }: TileSpace): number[] {
   const { nest, loads } = work;
@@ -80,8 +82,11 @@ function rowAxes({ work, vectorAxis, isStreaming }: TileSpace): number[] {
       loads.every(({ form }) => form.tables.every((term) => term.axis !== axis)) &&
       nest.guards.every(({ index }) => index.terms.every((term) => !("table" in term) || term.axis !== axis)),
   );
-  const mayTileImages = found.length === 1 && !isStreaming;
-  return mayTileImages ? found : found.filter((axis) => axis !== nest.space[0]);
+  const vectors = loads.filter((access) => vectorAxis === undefined || variesAlong(access, vectorAxis));
+  const others = found.filter((axis) => axis !== nest.space[0]);
+  const mayTileImages =
+    !isStreaming && others.every((axis) => vectors.every((access) => variesAlong(access, axis)));
+  return mayTileImages ? found : others;
 }
 
 /**
