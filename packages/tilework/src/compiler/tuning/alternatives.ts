@@ -50,6 +50,11 @@ export function alternativesOf(nest: Nest, target: Target): Alternative[] {
   return [...distinct.values()].reverse().slice(0, mostAlternatives);
 }
 
+/** How a nest runs without tuning. */
+export function usualWay(nest: Nest, target: Target): Alternative {
+  return waysWith(nest, scheduleNest(nest, target), target)[0]!;
+}
+
 function keyOf({ kernels }: Alternative): string {
   return kernels.map(({ nest, schedule }) => nestKey(nest) + JSON.stringify(schedule)).join();
 }

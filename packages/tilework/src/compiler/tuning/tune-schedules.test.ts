@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { mixedConvolutions } from "../../testing/mixed-convolutions.ts";
 import { trainingStep } from "../../testing/training-step.ts";
 import { planProgram } from "../compile.ts";
 import type { Plan } from "../plan.ts";
@@ -27,6 +28,7 @@ function tuning(
     budgets,
     milliseconds,
     now: () => clock.now,
+    survey: async (ways) => ways.map(() => undefined),
     measure: async (ways, limit) => {
       budgets.push(limit);
       clock.now += takes;
@@ -79,6 +81,24 @@ describe("tuning by a fake measure", () => {
     await tuneSchedules(program, target, own);
     expect(own.budgets.length).toBe(2);
     expect(own.budgets.every((limit, at) => limit > 0 && limit <= 10 - 9 * at)).toBe(true);
+  });
+
+  test("the kernel that is slowest for its work comes first, and a survey takes a part of the time", async () => {
+    const several = mixedConvolutions(32).program;
+    for (const slow of ["convolution+relu", "convolutionBackwardData"]) {
+      const names: string[] = [];
+      const own = tuning((ways) => {
+        names.push(ways[0]!.at(-1)!.nest.name);
+        return [];
+      });
+      const survey: Tuning["survey"] = async (ways, limit) => {
+        expect(limit).toBeLessThan(100);
+        return ways.map((way) => (way.at(-1)!.nest.name.startsWith(slow) ? 1e6 : 1));
+      };
+      await tuneSchedules(several, target, { ...own, survey });
+      expect(names.length).toBeGreaterThan(1);
+      expect(names[0]).toMatch(slow);
+    }
   });
 
   test("whatever is chosen, stages keep their launches", () =>

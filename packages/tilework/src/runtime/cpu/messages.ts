@@ -1,5 +1,5 @@
 /** What the coordinating thread and the workers tell each other. A run is one message, however many steps it has. */
-import type { TimedWay } from "./time-kernels.ts";
+import type { TimedWay, TimingOptions } from "./time-kernels.ts";
 import type { Machine, MachineRequest } from "./x64-machine.ts";
 
 /** A program's kernels, ready to be loaded by a worker. */
@@ -42,6 +42,7 @@ export type ToWorker =
       readonly binary: Extract<KernelBinary, { readonly kind: "x64" }>;
       readonly ways: readonly TimedWay[];
       readonly milliseconds: number;
+      readonly options: TimingOptions;
     }
   /** Without shared memory: puts bytes into the worker's memory. */
   | {

@@ -11,7 +11,7 @@ import { aligned } from "./allocator.ts";
 import { encodeArguments } from "./binding.ts";
 import type { CpuRuntime } from "./cpu-runtime.ts";
 import type { MachineCodePrinter } from "./print-machine-code.ts";
-import type { TimedWay } from "./time-kernels.ts";
+import type { TimedWay, TimingOptions } from "./time-kernels.ts";
 
 type Way = readonly ScheduledNest[];
 
@@ -22,6 +22,7 @@ export async function timeSchedules(
   target: Target,
   ways: readonly Way[],
   milliseconds: number,
+  options: TimingOptions = {},
 ): Promise<readonly (number | undefined)[]> {
   const start = platform.now();
   const printed = await printedWithin(printer, target, ways, start + milliseconds / 2);
@@ -32,7 +33,7 @@ export async function timeSchedules(
   const pool = await runtime.pool();
   return runtime.withScratch(layout.bytes, async (address) => {
     runtime.memory.write(address, layout.bytes, (bytes) => layout.fill(bytes, address, runtime.base));
-    return pool.time(binary, layout.waysAt(address), left);
+    return pool.time(binary, layout.waysAt(address), left, options);
   });
 }
 

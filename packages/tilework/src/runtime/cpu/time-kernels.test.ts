@@ -38,7 +38,7 @@ test("shares are whole slices, one after the other", () => {
   ]);
 });
 
-test("what would not be done twice within the time is not begun, and has no time", () => {
+test("what would not be done several times within the time is not begun, and has no time", () => {
   let calls = 0;
   const kernel: Kernel = () => {
     calls++;
@@ -48,7 +48,21 @@ test("what would not be done twice within the time is not begun, and has no time
   expect(timeKernels([kernel], ways, 7)).toEqual([undefined, undefined, undefined, undefined]);
   expect(calls).toBe(1);
   const start = performance.now();
-  const some = timeKernels([kernel], ways, 26);
-  expect(some[3]).toBeUndefined();
+  const some = timeKernels([kernel], ways, 45);
+  expect(some.slice(2)).toEqual([undefined, undefined]);
   expect(performance.now() - start).toBeLessThan(1000);
+});
+
+test("a survey times all works, however much slower than the first, a few times each", () => {
+  const calls = [0, 0];
+  const kernels = [0.1, 1].map((duration, at): Kernel => {
+    return () => {
+      calls[at]!++;
+      busy(duration);
+    };
+  });
+  const [short, long] = timeKernels(kernels, [way(0), way(1)], 1000, { survey: true });
+  expect(short).toBeGreaterThanOrEqual(0.1);
+  expect(long).toBeGreaterThanOrEqual(1);
+  expect(calls).toEqual([3, 3]);
 });

@@ -14,13 +14,21 @@ export interface TimedCall {
 /** Calls one after the other. */
 export type TimedWay = readonly TimedCall[];
 
+export interface TimingOptions {
+  /** The ways do different work: each gets a rough time, and none is given up for another one's sake. */
+  readonly survey?: boolean;
+}
+
 const mostRounds = 12;
 
 /** Milliseconds that a call should take at least, so that the clock tells two apart. */
 const shortestCall = 0.1;
 
-/** The first round meets cold caches and counts for nothing. */
-const fewestRounds = 2;
+/** The first round meets cold caches and counts for nothing; one more might have met something else. */
+const fewestRounds = 4;
+
+/** Rounds where a rough time is enough. */
+const surveyRounds = 3;
 
 /** Ways this much slower than the first one are not timed any more. */
 const hopeless = 1.15;
@@ -34,29 +42,34 @@ export function timeKernels(
   kernels: readonly Kernel[],
   ways: readonly TimedWay[],
   milliseconds: number,
+  { survey = false }: TimingOptions = {},
 ): (number | undefined)[] {
   const end = performance.now() + milliseconds;
-  const timers = ways.map((calls) => new WayTimer(kernels, calls));
+  const fewest = survey ? surveyRounds : fewestRounds;
+  const rounds = survey ? surveyRounds : mostRounds;
+  const timers = ways.map((calls) => new WayTimer(kernels, calls, fewest));
   let affordable = ways.length;
-  for (let round = 0, turn = 0; round < mostRounds; round++)
+  for (let round = 0, turn = 0; round < rounds; round++)
     for (const [at, timer] of timers.entries()) {
-      if (at >= affordable || timer.isHopeless(timers[0]!)) continue;
+      if (at >= affordable || (!survey && timer.isHopeless(timers[0]!))) continue;
       const left = end - performance.now();
       if (left < 0) return timers.map((timed) => timed.total);
       timer.run(round, turn++);
-      if (turn === 1) affordable = Math.floor(left / (fewestRounds * timer.lasted));
-      if (affordable < 2) return ways.map(() => undefined);
+      if (turn === 1 && !survey) affordable = Math.floor(left / (fewest * timer.lasted));
+      if (affordable < Math.min(2, ways.length)) return ways.map(() => undefined);
     }
   return timers.map((timed) => timed.total);
 }
 
 class WayTimer {
   readonly #calls: readonly CallTimer[];
+  readonly #fewest: number;
   #rounds = 0;
   /** Milliseconds of the last turn. */
   lasted = 0;
 
-  constructor(kernels: readonly Kernel[], calls: TimedWay) {
+  constructor(kernels: readonly Kernel[], calls: TimedWay, fewest: number) {
+    this.#fewest = fewest;
     this.#calls = calls.map((call) => new CallTimer(kernels[call.kernel]!, call));
   }
 
@@ -72,9 +85,9 @@ class WayTimer {
     return this.total !== undefined && first.total !== undefined && this.total > hopeless * first.total;
   }
 
-  /** Milliseconds of the whole work; undefined after less than two rounds: the first one meets what is not there yet. */
+  /** Milliseconds of the whole work; undefined after too few rounds. */
   get total(): number | undefined {
-    return this.#rounds < fewestRounds ? undefined : this.#calls.reduce((sum, call) => sum + call.whole, 0);
+    return this.#rounds < this.#fewest ? undefined : this.#calls.reduce((sum, call) => sum + call.whole, 0);
   }
 }
 

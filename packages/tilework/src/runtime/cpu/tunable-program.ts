@@ -64,6 +64,8 @@ export class TunableProgram {
       fused: source.fused,
       milliseconds: tuning,
       measure: (ways, milliseconds) => timeSchedules(runtime, printer, target, ways, milliseconds),
+      survey: (ways, milliseconds) =>
+        timeSchedules(runtime, printer, target, ways, milliseconds, { survey: true }),
       now: platform.now,
     });
     const plan = planOf(this.#compiler, target, source);

@@ -8,7 +8,7 @@ import { WorkerError } from "../worker-error.ts";
 import type { DeviceMemory, MemoryLink } from "./device-memory.ts";
 import type { FromWorker, KernelBinary, ToWorker } from "./messages.ts";
 import { runLayout } from "./run-block.ts";
-import type { TimedWay } from "./time-kernels.ts";
+import type { TimedWay, TimingOptions } from "./time-kernels.ts";
 import { type Machine, type MachineRequest, ownBytes } from "./x64-machine.ts";
 
 /** A request to all workers, of which `awaited` have not answered yet. */
@@ -100,9 +100,10 @@ export class WorkerPool {
     binary: Extract<KernelBinary, { readonly kind: "x64" }>,
     ways: readonly TimedWay[],
     milliseconds: number,
+    options: TimingOptions,
   ): Promise<readonly (number | undefined)[]> {
     const [answer] = await this.#request(
-      (request) => ({ type: "time", request, binary, ways, milliseconds }),
+      (request) => ({ type: "time", request, binary, ways, milliseconds, options }),
       1,
       this.#workers.slice(0, 1),
     );

@@ -68,7 +68,7 @@ class PoolWorker {
         break;
       case "time": {
         const { kernels, release } = this.#load(message.binary);
-        const times = timeKernels(kernels, message.ways, message.milliseconds);
+        const times = timeKernels(kernels, message.ways, message.milliseconds, message.options);
         release();
         this.#answer({ type: "timed", request: message.request, times });
         break;
