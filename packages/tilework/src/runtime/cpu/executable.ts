@@ -56,10 +56,7 @@ export class CpuExecutable implements Executable {
     if (steps.length === 0) return [];
     return this.#runtime.using({ store, steps, executable: this }, async () => {
       this.#program.prepare();
-      const start = platform.now();
-      const outputs = await this.#run(own, steps, 0);
-      this.#program.ran(platform.now() - start);
-      return outputs;
+      return this.#run(own, steps, 0);
     });
   }
 
@@ -99,7 +96,9 @@ export class CpuExecutable implements Executable {
       const { done } = await this.#runtime.queue.run(() =>
         this.#submit(store, { feeds, results, times }, blocks),
       );
+      const start = platform.now();
       await done;
+      this.#program.ran(platform.now() - start);
       return await this.#readResults(results, steps.length);
     } finally {
       for (const block of blocks) this.#runtime.memory.free(block);
