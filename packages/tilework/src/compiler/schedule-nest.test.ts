@@ -108,3 +108,28 @@ test.each(targets)(
     expect(order.at(-1)).toBe(row);
   },
 );
+
+test.each(targets)(
+  "a depthwise convolution's channels, which share nothing, are innermost (%o)",
+  (target) => {
+    const nest = new NestBuilder("depthwise");
+    const image = nest.space("image", 4);
+    const [i, j] = [nest.space("i", 28), nest.space("j", 28)];
+    const channel = nest.space("channel", 256);
+    const [r, s] = [nest.reduction("r", 3), nest.reduction("s", 3)];
+    const x = { name: "x", dtype: "float32", shape: [4, 30, 30, 256] } as const;
+    const weights = { name: "weights", dtype: "float32", shape: [3, 3, 256] } as const;
+    const y = { name: "y", dtype: "float32", shape: [4, 28, 28, 256] } as const;
+    const pixel = [addIndex(axisIndex(i), axisIndex(r)), addIndex(axisIndex(j), axisIndex(s))];
+    const product = mul(
+      nest.load(x, [axisIndex(image), ...pixel, axisIndex(channel)]),
+      nest.load(weights, [axisIndex(r), axisIndex(s), axisIndex(channel)]),
+    );
+    const [sum] = nest.reduce([{ op: "add", value: product }]);
+    nest.store(y, [axisIndex(image), axisIndex(i), axisIndex(j), axisIndex(channel)], sum!);
+    const { vectorAxis, rows, order } = scheduleNest(nest.build(), target);
+    expect(vectorAxis).toBe(channel);
+    expect(rows.map(({ axis }) => axis)).toEqual([j]);
+    expect(order).toEqual([image, i, j, channel]);
+  },
+);

@@ -32,7 +32,7 @@ function tileSpace(nest: Nest, target: Target): TileSpace {
   const work = workOf(nest);
   const vectorAxis = chooseVectorAxis(work, target);
   const window = unrolledWindow(work, target, vectorAxis);
-  return { work, target, vectorAxis, window, ...loopOrder(work, vectorAxis) };
+  return { work, target, vectorAxis, window, ...loopOrder(work, vectorAxis, target) };
 }
 
 /** Level 1 is unrolled in registers where its accumulators take at most a third of them. */

@@ -51,10 +51,14 @@ export function rankTiles(space: TileSpace): Tile[] {
   return tiles.sort((a, b) => a.cycles - b.cycles);
 }
 
-/** The space axes in loop order when `rowAxis` is tiled: it comes last, but where the order is that of memory. */
-export function rowOrder({ spaceAxes, isStreaming }: TileSpace, rowAxis: number | undefined): number[] {
+/** The space axes in loop order when `rowAxis` is tiled: it comes last, or just before the vectors; where memory's order counts, that stays. */
+export function rowOrder(
+  { spaceAxes, isStreaming, vectorsLast }: TileSpace,
+  rowAxis: number | undefined,
+): number[] {
   if (rowAxis === undefined || isStreaming) return [...spaceAxes];
-  return [...spaceAxes.filter((axis) => axis !== rowAxis), rowAxis];
+  const others = spaceAxes.filter((axis) => axis !== rowAxis);
+  return vectorsLast ? [...others.slice(0, -1), rowAxis, ...others.slice(-1)] : [...others, rowAxis];
 }
 
 function vectorSize(
@@ -94,10 +98,10 @@ function rowAxes({ work, vectorAxis, isStreaming }: TileSpace): number[] {
  * vectors without a rest, so that operands can be packed in panels.
  */
 function handicap(space: TileSpace, rowAxis: number | undefined, vectors: number, units: number): number {
-  const { work, target, isStreaming } = space;
+  const { work, target, isStreaming, vectorsLast } = space;
   const wide = 256 / (4 * target.lanes);
-  const narrow = isStreaming ? 1 - Math.min(1, vectors / Math.min(wide, units)) : 0;
-  const rest = (units % vectors === 0 ? 1 : 1.04) + 0.25 * narrow;
+  const narrow = isStreaming || vectorsLast ? 1 - Math.min(1, vectors / Math.min(wide, units)) : 0;
+  const rest = (units % vectors === 0 ? 1 : 1.04) + (vectorsLast ? 0.5 : 0.25) * narrow;
   if (rowAxis === undefined) return rest;
   const axes = work.nest.space;
   const behind = axes.length - 1 - axes.indexOf(rowAxis);

@@ -1,3 +1,5 @@
+import { bytesOf } from "../plan-memory.ts";
+import type { Target } from "../target.ts";
 import type { NestWork } from "./nest-work.ts";
 import { type StridedAccess, variesAlong } from "./strided-access.ts";
 
@@ -6,22 +8,33 @@ export interface LoopOrder {
   readonly spaceAxes: readonly number[];
   /** The order is that of memory and neighbouring axes may merge: a row axis keeps its place. */
   readonly isStreaming: boolean;
+  /** The blocks of vectors come last, after a row axis. */
+  readonly vectorsLast: boolean;
 }
 
 /**
  * Where operands along vectors are shared by other axes (weights by pixels): the first axis (images) outermost,
  * then blocks of vectors and whatever else moves those operands, so that they stay in the cache while the other
- * axes run. Where nothing is shared: the order of memory.
+ * axes run. Where nothing is shared: the order of memory. So too where blocks of vectors share nothing with each
+ * other and all of them stay in the cache (channels of a depthwise convolution): memory is then read in long runs.
  */
-export function loopOrder(work: NestWork, vectorAxis: number | undefined): LoopOrder {
+export function loopOrder(
+  work: NestWork,
+  vectorAxis: number | undefined,
+  { l2 }: Pick<Target, "l2">,
+): LoopOrder {
   const { nest } = work;
   if (vectorAxis === undefined || !nest.space.includes(vectorAxis))
-    return { spaceAxes: nest.space, isStreaming: false };
+    return { spaceAxes: nest.space, isStreaming: false, vectorsLast: false };
   const axes = nest.space.filter((axis) => nest.axes[axis]!.size > 1);
   const isShared = (access: StridedAccess): boolean => axes.some((axis) => !variesAlong(access, axis));
   const panels = work.loads.filter((access) => variesAlong(access, vectorAxis) && isShared(access));
   if (nest.levels.length === 0 || panels.length === 0)
-    return { spaceAxes: memoryOrder(work, vectorAxis), isStreaming: true };
+    return { spaceAxes: memoryOrder(work, vectorAxis), isStreaming: true, vectorsLast: false };
+  const isIndependent = work.loads.every((access) => variesAlong(access, vectorAxis));
+  const bytes = panels.reduce((sum, { buffer }) => sum + bytesOf(nest.buffers[buffer]!), 0);
+  if (isIndependent && bytes <= l2 / 4 && nest.space.at(-1) === vectorAxis)
+    return { spaceAxes: nest.space, isStreaming: false, vectorsLast: true };
   const [first, ...others] = nest.space.filter((axis) => axis !== vectorAxis);
   const isPanelAxis = (axis: number): boolean => panels.some((access) => variesAlong(access, axis));
   const spaceAxes = [
@@ -30,7 +43,7 @@ export function loopOrder(work: NestWork, vectorAxis: number | undefined): LoopO
     ...others.filter(isPanelAxis),
     ...others.filter((axis) => !isPanelAxis(axis)),
   ];
-  return { spaceAxes, isStreaming: false };
+  return { spaceAxes, isStreaming: false, vectorsLast: false };
 }
 
 /**

@@ -11,6 +11,8 @@ export interface TileSpace {
   /** The order of the space axes before a row axis is chosen. */
   readonly spaceAxes: readonly number[];
   readonly isStreaming: boolean;
+  /** The blocks of vectors come last, after the row axis. */
+  readonly vectorsLast: boolean;
   /** Level 1 axes unrolled in the tile. */
   readonly window: readonly number[];
 }
