@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { platform } from "../platform/current.ts";
 import { canRunX64 } from "../testing/run-x64-kernels.ts";
 import { ArgumentError } from "../util/errors.ts";
-import { configure, currentDevice, type DeviceName } from "./configure.ts";
+import { type Configuration, configure, currentDevice, type DeviceName } from "./configure.ts";
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -29,6 +29,23 @@ test("an unknown device is refused with the nearest name", () => {
   expect(() => configure({ device: "wsam" as DeviceName })).toThrow(
     'device: there is no device "wsam"; did you mean "wasm"?; devices are auto, x64, wasm, reference',
   );
+});
+
+test.each([
+  [{ thread: 1 }, 'there is no setting "thread"; did you mean "threads"?'],
+  [{ devise: "wasm" }, 'there is no setting "devise"; did you mean "device"?'],
+  [
+    { colour: 1 },
+    'configure: there is no setting "colour"; settings are device, threads, memoryLimit, instructions, tuning',
+  ],
+  ["wasm", 'configure takes an object, such as configure({ device: "wasm" }); got "wasm"'],
+  [null, "got null"],
+  [["wasm"], "got an array"],
+  [{ threads: "2" }, 'threads must be an integer from 1 to 1024; got "2"'],
+])("what is no configuration is refused and changes nothing: %j", async (configuration, message) => {
+  configure({ device: "reference" });
+  expect(() => configure(configuration as Configuration)).toThrow(message);
+  expect((await currentDevice()).name).toBe("reference");
 });
 
 test.each([0, -1, 1.5, Number.NaN])("a number of threads that makes no sense is refused: %d", (threads) => {
@@ -64,7 +81,7 @@ test.each([
     "-1",
     "TILEWORK_TUNING must be false or a number of milliseconds that is not negative; got -1",
   ],
-  ["TILEWORK_THREADS", "many", "TILEWORK_THREADS must be an integer from 1 to 1024; got NaN"],
+  ["TILEWORK_THREADS", "many", 'TILEWORK_THREADS must be an integer from 1 to 1024; got "many"'],
 ])("a variable with a bad value is named: %s=%s", async (name, value, message) => {
   vi.stubEnv(name, value);
   configure({});

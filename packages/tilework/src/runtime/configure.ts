@@ -5,9 +5,9 @@ import { ArgumentError } from "../util/errors.ts";
 import { didYouMean } from "../util/suggest.ts";
 import { createCpuDevice } from "./cpu/device.ts";
 import { compilerToolchain } from "./cpu/toolchain.ts";
-import type { Instructions } from "./cpu/x64-machine.ts";
 import type { Device } from "./device.ts";
 import { DeviceError } from "./device-error.ts";
+import type { Instructions } from "./instructions.ts";
 import { createReferenceDevice } from "./reference/device.ts";
 import { warnOnce } from "./warn-once.ts";
 
@@ -38,6 +38,14 @@ export interface Configuration {
    */
   readonly tuning?: number | false;
 }
+
+const settingNames: Readonly<Record<keyof Configuration, true>> = {
+  device: true,
+  threads: true,
+  memoryLimit: true,
+  instructions: true,
+  tuning: true,
+};
 
 interface Settings {
   readonly threads: number;
@@ -89,6 +97,7 @@ const state: { configuration: Configuration; device: Promise<Device> | undefined
  * known.
  */
 export function configure(configuration: Configuration): void {
+  checkConfiguration(configuration);
   if (configuration.device !== undefined) checkDevice("device", configuration.device);
   if (configuration.threads !== undefined) checkThreads("threads", configuration.threads);
   if (configuration.instructions !== undefined) checkInstructions("instructions", configuration.instructions);
@@ -145,8 +154,37 @@ function deviceVariable(): DeviceName {
 function threadsVariable(): number {
   const text = platform.environment("TILEWORK_THREADS");
   if (!text) return platform.availableThreads;
-  checkThreads("TILEWORK_THREADS", Number(text));
+  checkThreads("TILEWORK_THREADS", /^\d+$/.test(text) ? Number(text) : text);
   return Number(text);
+}
+
+/** Refuses what is no plain object of known settings: a misspelt one would silently do nothing. */
+function checkConfiguration(configuration: unknown): asserts configuration is Configuration {
+  if (typeof configuration !== "object" || configuration === null || Array.isArray(configuration))
+    throw new ArgumentError(
+      "configuration",
+      `configure takes an object, such as configure({ device: "wasm" }); got ${shown(configuration)}`,
+    );
+  for (const name of Object.keys(configuration))
+    if (!Object.hasOwn(settingNames, name)) {
+      const known = Object.keys(settingNames);
+      throw new ArgumentError(
+        name,
+        `configure: there is no setting "${name}"${didYouMean(name, known)}; settings are ${known.join(", ")}`,
+      );
+    }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
+
+function shown(value: unknown): string {
+  return typeof value === "string"
+    ? JSON.stringify(value)
+    : Array.isArray(value)
+      ? "an array"
+      : String(value);
 }
 
 function checkDevice(argument: string, name: string): asserts name is DeviceName {
@@ -172,31 +210,31 @@ function checkInstructions(argument: string, name: string): asserts name is Inst
     );
 }
 
-function checkThreads(argument: string, threads: number): void {
-  if (!Number.isInteger(threads) || threads < 1 || threads > 1024)
-    throw new ArgumentError(argument, `${argument} must be an integer from 1 to 1024; got ${threads}`);
+function checkThreads(argument: string, threads: unknown): void {
+  if (!isNumber(threads) || !Number.isInteger(threads) || threads < 1 || threads > 1024)
+    throw new ArgumentError(argument, `${argument} must be an integer from 1 to 1024; got ${shown(threads)}`);
 }
 
 function tuningVariable(): number {
   const text = platform.environment("TILEWORK_TUNING");
   if (!text) return usualTuning;
   const milliseconds = text === "false" ? 0 : Number(text);
-  checkTuning("TILEWORK_TUNING", milliseconds);
+  checkTuning("TILEWORK_TUNING", Number.isNaN(milliseconds) ? text : milliseconds);
   return milliseconds;
 }
 
-function checkTuning(argument: string, tuning: number | false): void {
-  if (tuning !== false && !(Number.isFinite(tuning) && tuning >= 0))
+function checkTuning(argument: string, tuning: unknown): void {
+  if (tuning !== false && !(isNumber(tuning) && Number.isFinite(tuning) && tuning >= 0))
     throw new ArgumentError(
       argument,
-      `${argument} must be false or a number of milliseconds that is not negative; got ${tuning}`,
+      `${argument} must be false or a number of milliseconds that is not negative; got ${shown(tuning)}`,
     );
 }
 
-function checkMemoryLimit(bytes: number): void {
-  if (!Number.isInteger(bytes) || bytes < 2 ** 20)
+function checkMemoryLimit(bytes: unknown): void {
+  if (!isNumber(bytes) || !Number.isInteger(bytes) || bytes < 2 ** 20)
     throw new ArgumentError(
       "memoryLimit",
-      `memoryLimit must be a whole number of bytes, at least ${2 ** 20}; got ${bytes}`,
+      `memoryLimit must be a whole number of bytes, at least ${2 ** 20}; got ${shown(bytes)}`,
     );
 }

@@ -3,12 +3,13 @@
  * calls. Blocks whose owner was collected are given back.
  */
 import { platform } from "../../platform/current.ts";
+import type { Instructions } from "../instructions.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import { WorkerError } from "../worker-error.ts";
 import { createDeviceMemory, type DeviceMemory } from "./device-memory.ts";
 import { makeSelfCheck } from "./self-check.ts";
 import { WorkerPool } from "./worker-pool.ts";
-import type { Instructions, Machine } from "./x64-machine.ts";
+import type { Machine } from "./x64-machine.ts";
 
 export interface CpuRuntimeOptions {
   readonly threads: number;

@@ -8,6 +8,7 @@ import type { Dtype } from "../../tensor/dtype.ts";
 import { BoundedCache } from "../bounded-cache.ts";
 import type { DataSource, Device, Executable, HostData, VariableStore } from "../device.ts";
 import { DeviceError } from "../device-error.ts";
+import type { Instructions } from "../instructions.ts";
 import { warnOnce } from "../warn-once.ts";
 import type { CpuCompiler } from "./compiled-program.ts";
 import { CpuRuntime } from "./cpu-runtime.ts";
@@ -19,7 +20,6 @@ import { CpuStore } from "./store.ts";
 import { type OpNumbers, structureKey } from "./structure-key.ts";
 import type { Toolchain } from "./toolchain.ts";
 import { TunableProgram } from "./tunable-program.ts";
-import type { Instructions } from "./x64-machine.ts";
 
 export interface CpuDeviceOptions {
   /** WebAssembly, or machine code for x86-64. */

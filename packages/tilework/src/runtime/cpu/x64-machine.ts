@@ -1,13 +1,11 @@
 /** Whether and how a worker runs machine code: the processor's features, the system's leave, the self-check. */
 import type { Cpu } from "../../codegen/x64/print-kernel.ts";
 import { type ForeignFunctions, openForeignFunctions } from "../../platform/foreign-functions.ts";
+import type { Instructions } from "../instructions.ts";
 import { featureCode, featureWords, widestInstructions } from "./cpu-features.ts";
 import type { KernelLoader } from "./kernel-loader.ts";
 import { checkedElements, type SelfCheck } from "./self-check.ts";
 import { callBlockBytes, x64Loader } from "./x64-loader.ts";
-
-/** Which instructions to print; `auto` (the default) takes the widest that the processor has. */
-export type Instructions = "auto" | "avx512" | "avx2";
 
 /** What a worker needs to open the machine. */
 export interface MachineRequest {
