@@ -29,7 +29,7 @@ function refuseWhere(column: Column, isWrong: (label: number) => boolean, rule: 
 }
 
 /** `y[3]` or `y[3][0]`. */
-function placeOf({ argument, rows, rowShape }: Column, flat: number): string {
+export function placeOf({ argument, rows, rowShape }: Column, flat: number): string {
   const shape: Shape = [rows, ...rowShape];
   let rest = flat;
   const place = stridesOf(shape).map((stride) => {

@@ -95,7 +95,7 @@ test("a loss that is not finite rejects with epoch, batch and layer, and leaves 
   expect(error).toBeInstanceOf(NonFiniteError);
   const { epoch, batch, layer, message } = error as NonFiniteError;
   expect({ epoch, batch, layer }).toEqual({ epoch: 1, batch: 1, layer: "second" });
-  expect(message).toContain("epoch 2 at batch 1");
+  expect(message).toContain("in epoch 2, batch 2");
   expect(message).toContain("smaller learning rate (it was 1e+30)");
   expect(await weightsOf(model)).toEqual(starts[1]);
   expect(model.optimizer.iterations).toBe(5);
@@ -106,6 +106,36 @@ test("NaN in the data is traced to the first layer that meets it", async () => {
   spoilt.data[4 * 17] = Number.NaN;
   const run = (await makeModel()).fit(spoilt, y, { batchSize: 4, verbose: 0, shuffle: false });
   await expect(run).rejects.toMatchObject({ name: "NonFiniteError", epoch: 0, batch: 4, layer: "first" });
+  await expect(run).rejects.toThrow("the data are not finite: x[17][0] is NaN");
+});
+
+test("trainOnBatch with a loss that is not finite rejects and keeps weights and optimizer", async () => {
+  const model = await makeModel();
+  await model.trainOnBatch(x, y);
+  const before = await weightsOf(model);
+  const spoilt = noise(1, [20, 4]);
+  spoilt.data[6] = Number.NaN;
+  const failing = model.trainOnBatch(spoilt, y);
+  await expect(failing).rejects.toBeInstanceOf(NonFiniteError);
+  await expect(failing).rejects.toThrow("NaN in trainOnBatch; the data are not finite: x[1][2] is NaN");
+  expect(await weightsOf(model)).toEqual(before);
+  expect(model.optimizer.iterations).toBe(1);
+  const other = await makeModel();
+  await other.trainOnBatch(x, y);
+  await model.trainOnBatch(x, y);
+  await other.trainOnBatch(x, y);
+  expect(await weightsOf(model)).toEqual(await weightsOf(other));
+});
+
+test("a worker that dies within trainOnBatch leaves weights and optimizer as before the call", async () => {
+  const model = await makeModel();
+  await model.trainOnBatch(x, y);
+  const before = await weightsOf(model);
+  runsUntilDeath = 0;
+  await expect(model.trainOnBatch(x, y)).rejects.toThrow("it was ended from outside");
+  runsUntilDeath = Number.POSITIVE_INFINITY;
+  expect(await weightsOf(model)).toEqual(before);
+  expect(model.optimizer.iterations).toBe(1);
 });
 
 test("with terminateOnNaN training ends at that batch and keeps its weights, as in Keras", async () => {

@@ -5,6 +5,7 @@ import type { CallbackList } from "../callbacks/callback-list.ts";
 import { TerminateOnNaN } from "../callbacks/terminate-on-nan.ts";
 import type { EpochBatches } from "./batches.ts";
 import { evaluateBatches } from "./evaluate.ts";
+import { findNonFiniteInput } from "./find-non-finite-input.ts";
 import { findNonFiniteLayer } from "./find-non-finite-layer.ts";
 import type { CheckedFitOptions } from "./fit-options.ts";
 import { NonFiniteError } from "./non-finite-error.ts";
@@ -153,8 +154,8 @@ export class FitRun {
       () => undefined,
     );
     await store.restore(start);
-    const hint = `Try a smaller learning rate (it was ${trainer.optimizer.learningRate}), or look for NaN in the data.`;
-    return new NonFiniteError(loss, { epoch, batch: step, layer }, hint);
+    const input = findNonFiniteInput(staged.data, batches[step]!);
+    return new NonFiniteError(loss, { epoch, batch: step, layer, input }, trainer.optimizer.learningRate);
   }
 }
 

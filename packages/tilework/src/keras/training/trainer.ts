@@ -4,7 +4,6 @@
  */
 
 import type { StepFeeds } from "../../runtime/device.ts";
-import { nextSeed } from "../../runtime/random-seed.ts";
 import type { NDArray } from "../../tensor/ndarray.ts";
 import { ArgumentError } from "../../util/errors.ts";
 import type { Logs } from "../callbacks/callback.ts";
@@ -35,6 +34,7 @@ import { joinPredictions, predict } from "./predict.ts";
 import { feedsOf } from "./run-steps.ts";
 import { RunningLogs } from "./running-logs.ts";
 import { wholeFeeds } from "./staged-data.ts";
+import { trainBatch } from "./train-batch.ts";
 
 export class Trainer {
   readonly model: Model;
@@ -105,9 +105,7 @@ export class Trainer {
         classWeight,
         sampleWeight,
       );
-      const logs = await this.#oneStep("train", data, { seed: Int32Array.of(nextSeed(), 0) });
-      this.optimizer.iterations++;
-      return logs;
+      return trainBatch(this, data);
     });
   }
 
@@ -117,7 +115,7 @@ export class Trainer {
       const { sampleWeight } = readOptions("testOnBatch", options, {
         sampleWeight: batchChecks.sampleWeight,
       });
-      return this.#oneStep("test", this.readData("testOnBatch", x, y, sampleWeight), {});
+      return this.#testBatch(this.readData("testOnBatch", x, y, sampleWeight));
     });
   }
 
@@ -132,13 +130,11 @@ export class Trainer {
     });
   }
 
-  async #oneStep(mode: "train" | "test", data: ModelData, extra: StepFeeds): Promise<Logs> {
+  async #testBatch(data: ModelData): Promise<Logs> {
     this.checkLabels(data);
     const { store } = await this.programs.prepare();
-    const program = await this.programs.load(mode, data, data.rows);
-    const scalars = mode === "train" ? this.scalarFeeds(this.optimizer.iterations) : {};
-    const feeds = feedsOf(program, { ...wholeFeeds(data), ...scalars, ...extra });
-    const [outputs] = await program.executable.run(store, [feeds]);
+    const program = await this.programs.load("test", data, data.rows);
+    const [outputs] = await program.executable.run(store, [feedsOf(program, wholeFeeds(data))]);
     const running = new RunningLogs(this.programs.objectiveFor(data));
     running.add(outputs!, data.rows);
     return running.logs;
