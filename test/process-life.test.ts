@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { machineNode } from "../scripts/run-command.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -22,12 +23,16 @@ const model = `
 `;
 
 /** Runs a module to its end; fails when it does not end by itself within the time. */
-function runModule(code: string): { readonly stdout: string; readonly stderr: string } {
-  const { status, error, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--input-type=module", "--eval", model + code],
-    { cwd: root, encoding: "utf8", timeout: 120_000, env: { ...process.env, NODE_OPTIONS: "" } },
-  );
+function runModule(
+  code: string,
+  node: string = process.execPath,
+): { readonly stdout: string; readonly stderr: string } {
+  const { status, error, stdout, stderr } = spawnSync(node, ["--input-type=module", "--eval", model + code], {
+    cwd: root,
+    encoding: "utf8",
+    timeout: 120_000,
+    env: { ...process.env, NODE_OPTIONS: "" },
+  });
   expect(error).toBeUndefined();
   expect(status, stderr).toBe(0);
   return { stdout, stderr };
@@ -70,4 +75,19 @@ test("training that nobody waits for is still finished before the program ends",
     model.fit(x, y, { verbose: 0, stepsPerEpoch: 4 }).then(() => console.log("trained"));
   `);
   expect(stdout).toBe("trained\n");
+});
+
+test.each([
+  ["the current Node", process.execPath],
+  ["the machine's Node", machineNode()],
+])("a program whose step was refused ends too: workers that never ran do not hold it (%s)", (_, node) => {
+  const { stdout } = runModule(
+    `
+    configure({ device: "wasm", threads: 2, memoryLimit: 2 ** 21 });
+    await model.predict(x, { verbose: 0, batchSize: count }).catch((error) => console.log(error.name));
+    await new Promise((resume) => setTimeout(resume, 500));
+  `,
+    node,
+  );
+  expect(stdout).toBe("PlanMemoryError\n");
 });

@@ -59,7 +59,11 @@ export async function startThread(execArgv: readonly string[]): Promise<HostWork
   worker.unref();
   return {
     post: (message, transfer = []) => worker.postMessage(message, [...transfer]),
-    onMessage: (handler) => void worker.on("message", handler),
+    onMessage: (handler) => {
+      worker.on("message", handler);
+      // Node 20 keeps a program alive for whoever listens.
+      worker.unref();
+    },
     onEnd: (handler) => {
       let reason: string | undefined;
       worker.on("error", (error: Error & { code?: string }) => {
