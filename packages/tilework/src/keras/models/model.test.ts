@@ -6,6 +6,7 @@ import {
   batchNormalization,
   clearSession,
   concatenate,
+  conv2d,
   dense,
   dropout,
   input,
@@ -13,6 +14,7 @@ import {
   Layer,
   model,
   ndarray,
+  ShapeError,
   sequential,
   setRandomSeed,
 } from "../../index.ts";
@@ -260,6 +262,16 @@ describe("weights", () => {
     await first.write([{ variable: layer.weights[1]!.variable, data: Float32Array.of(0, 0) }]);
     expect((await layer.getWeights())[1]!.toArray()).toEqual([9, 10]);
   });
+});
+
+test("sizes that only a step's trace knows are refused in the layer's name, inside other models too", () => {
+  const image = programInput("x", { shape: [4, 2, 2, 1], dtype: "float32" });
+  const inner = sequential([conv2d(1, 3, { name: "edges", inputShape: [null, null, 1] })], { name: "inner" });
+  const traced = (made: Layer): unknown => made.callAll([image], new TraceContext({ training: false }));
+  expect(() => traced(inner)).toThrow(/^edges: convolution: a 3x3 window/);
+  const x = input([null, null, 1]);
+  expect(() => traced(model(x, inner.apply(x)))).toThrow(/^inner: edges: convolution: a 3x3 window/);
+  expect(() => traced(inner)).toThrow(ShapeError);
 });
 
 test("a layer of the user's own is traced, built and named like the others", () => {

@@ -1,6 +1,6 @@
 import type { Node, Value } from "../../graph/value.ts";
 import { cast } from "../../ops/unary/cast.ts";
-import { invariant } from "../../util/errors.ts";
+import { invariant, ShapeError } from "../../util/errors.ts";
 import type { CallContext } from "../layers/call-context.ts";
 import type { KerasTensor, LayerNode } from "../layers/keras-tensor.ts";
 import type { Graph } from "./graph.ts";
@@ -38,11 +38,21 @@ function traceNode(node: LayerNode, values: Map<KerasTensor, Value>, context: Ca
       context.update(weight, value);
     },
   };
-  const outputs = layer.callAll(inputs, named, mask);
+  const outputs = naming(layer.name, () => layer.callAll(inputs, named, mask));
   markOrigin(outputs, layer.name, outer);
   node.outputs.forEach((tensor, i) => {
     values.set(tensor, outputs[i]!);
   });
+}
+
+/** Sizes that are known only when a step is traced are refused by ops, which do not know whose they are. */
+function naming<T>(layer: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (!(error instanceof ShapeError) || error.message.startsWith(`${layer}: `)) throw error;
+    throw new ShapeError(`${layer}: ${error.message}`, { cause: error });
+  }
 }
 
 function castTo(value: Value, dtype: Value["dtype"]): Value {
