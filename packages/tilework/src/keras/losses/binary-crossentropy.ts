@@ -6,7 +6,7 @@ import type { KerasConfig } from "../initializers/initializer.ts";
 import { readOptions } from "../options/read-options.ts";
 import { binaryCrossentropyOf } from "./crossentropy.ts";
 import { type CrossentropyOptions, crossentropyChecks } from "./crossentropy-options.ts";
-import { Loss } from "./loss.ts";
+import { type LabelKind, Loss } from "./loss.ts";
 import { matchLastAxis } from "./match-ranks.ts";
 
 /** Crossentropy of labels 0 or 1 (or between) and one score each, averaged along the last axis. */
@@ -22,6 +22,10 @@ export class BinaryCrossentropy extends Loss {
     this.fromLogits = given.fromLogits;
     this.labelSmoothing = given.labelSmoothing;
     this.axis = given.axis;
+  }
+
+  override get labelKind(): LabelKind {
+    return "probabilities";
   }
 
   call(yTrue: Value, yPred: Value): Value {

@@ -35,8 +35,11 @@ export const lossChecks: {
   ),
 };
 
-/** What the labels of a loss must be, so that they can be checked before training. */
-export type LabelKind = "class indices" | "one-hot rows" | "values";
+/**
+ * What the labels of a loss must be, so that they can be checked before training: indices of classes, a row of shares
+ * for each example, numbers from 0 to 1, numbers like the predictions; or "values", whatever the loss itself takes.
+ */
+export type LabelKind = "class indices" | "one-hot rows" | "probabilities" | "targets" | "values";
 
 /** What training makes small. A subclass says in `call` what each example costs. */
 export abstract class Loss {

@@ -1,6 +1,6 @@
 import type { Value } from "../../graph/value.ts";
 import { reshape } from "../../ops/shape/reshape.ts";
-import { formatShape } from "../../tensor/shape.ts";
+import { formatShape, sameShape } from "../../tensor/shape.ts";
 import { ShapeError } from "../../util/errors.ts";
 
 /**
@@ -25,10 +25,10 @@ function dropOrAdd(longer: Value, shorter: Value): [Value, Value] {
   return [reshape(longer, longer.shape.slice(0, -1)), shorter];
 }
 
-/** Labels and predictions that can be subtracted; a difference of ranks that `matchLastAxis` leaves is refused. */
+/** Labels and predictions that can be subtracted; any difference of shapes that `matchLastAxis` leaves is refused. */
 export function matchForDifference(yTrue: Value, yPred: Value): [Value, Value] {
   const [labels, predictions] = matchLastAxis(yTrue, yPred);
-  if (labels.shape.length === predictions.shape.length) return [labels, predictions];
+  if (sameShape(labels.shape, predictions.shape)) return [labels, predictions];
   throw new ShapeError(
     `labels ${formatShape(yTrue.shape)} do not fit predictions ${formatShape(yPred.shape)}; ` +
       "both must have the same shape",

@@ -4,7 +4,7 @@ import { reduceMean } from "../../ops/reduce/reduce-mean.ts";
 import { cast } from "../../ops/unary/cast.ts";
 import { square } from "../../ops/unary/powers.ts";
 import { readOptions } from "../options/read-options.ts";
-import { Loss, type LossOptions, lossChecks } from "./loss.ts";
+import { type LabelKind, Loss, type LossOptions, lossChecks } from "./loss.ts";
 import { matchForDifference } from "./match-ranks.ts";
 
 /** The mean over the last axis of (yTrue - yPred)². */
@@ -19,6 +19,10 @@ export class MeanSquaredError extends Loss {
 
   constructor(options: LossOptions = {}) {
     super(readOptions("meanSquaredError", options, lossChecks));
+  }
+
+  override get labelKind(): LabelKind {
+    return "targets";
   }
 
   call(yTrue: Value, yPred: Value): Value {

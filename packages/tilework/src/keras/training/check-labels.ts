@@ -11,6 +11,8 @@ export function checkLabels(column: Column, kind: LabelKind, classes: number): v
   const { data, dtype } = column;
   if (dtype === "float32")
     refuseWhere(column, (label) => !Number.isFinite(label), "labels must be finite numbers");
+  if (kind === "probabilities")
+    refuseWhere(column, (label) => label < 0 || label > 1, "binary_crossentropy takes labels from 0 to 1");
   if (kind !== "class indices") return;
   if (dtype === "float32")
     refuseWhere(column, (label) => !Number.isInteger(label), "class indices must be whole numbers");

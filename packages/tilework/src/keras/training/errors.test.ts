@@ -199,7 +199,8 @@ test("labels that would only broadcast against the predictions are refused", asy
   const made = sequential([dense(3, { inputShape: [4] })]);
   made.compile({ loss: "mse" });
   await expect(made.fit(noise(1, [3, 4]), [1, 2, 3])).rejects.toThrow(
-    "labels (3,) do not fit predictions (3, 3)",
+    "y: mse expects labels of shape (None, 3) for an output of shape (None, 3); got (3,). " +
+      "Give each example 3 values, or end the model with one unit",
   );
 });
 
@@ -223,4 +224,30 @@ test("a model that waits for its input shape takes it from the data", async () =
   await expect(made.fit(noise(1, [4, 2, 3]), noise(2, [4, 2]))).rejects.toThrow(
     "expects data of shape (None, 3, 3)",
   );
+});
+
+test.each([
+  ["a plain list for a column of outputs", [1, 2, 3]],
+  ["a column for a column of outputs", [[1], [2], [3]]],
+])("mse takes %s, as Keras does", async (_, targets) => {
+  const model = sequential([dense(1, { inputShape: [2], kernelInitializer: "zeros" })]);
+  model.compile({ loss: "mse" });
+  const { loss } = await model.testOnBatch(noise(1, [3, 2]), targets);
+  expect(loss).toBeCloseTo(14 / 3, 5);
+});
+
+test.each<[string, "mse" | "mae" | "binary_crossentropy", number[] | number[][], string]>([
+  ["one target each", "mse", labels, "y: mse expects labels of shape (None, 3)"],
+  ["a column of targets", "mae", labels.map((label) => [label]), "y: mae expects labels of shape (None, 3)"],
+  [
+    "labels below 0",
+    "binary_crossentropy",
+    labels.map(() => [0, 1, -1]),
+    "y[0][2] is -1; binary_crossentropy takes labels from 0 to 1",
+  ],
+])("%s for three units with %s is refused for every batch size", async (_, loss, targets, message) => {
+  const made = classifier({ loss });
+  for (const batchSize of [1, 3, 6])
+    await expect(made.fit(x, targets, { batchSize, verbose: 0 })).rejects.toThrow(message);
+  await expect(made.trainOnBatch(x, targets)).rejects.toThrow(message);
 });

@@ -8,6 +8,7 @@ import type { NDArray } from "../../tensor/ndarray.ts";
 import { ArgumentError } from "../../util/errors.ts";
 import type { Logs } from "../callbacks/callback.ts";
 import type { History } from "../callbacks/history.ts";
+import { checkLabelShape } from "../losses/check-label-shape.ts";
 import type { StepExplanation } from "../models/explain/step-explanation.ts";
 import type { Model } from "../models/model.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -168,9 +169,10 @@ export class Trainer {
     const { losses } = this.programs.objectiveFor(data);
     data.labels.forEach((labels, output) => {
       if (labels === undefined) return;
-      const kind = losses.find((entry) => entry.output === output)?.loss.labelKind ?? "values";
+      const loss = losses.find((entry) => entry.output === output)?.loss;
       const shape = this.model.outputs[output]!.shape;
-      checkLabels(labels, kind, shape[shape.length - 1] ?? 1);
+      if (loss !== undefined) checkLabelShape(loss, labels, shape);
+      checkLabels(labels, loss?.labelKind ?? "values", shape[shape.length - 1] ?? 1);
     });
   }
 
