@@ -4,11 +4,9 @@
  * nothing about the class, and every image has a distracting blob: learnable, but not by a single pixel.
  */
 
-/** What the classes show, by label: four outlines, and six textures on a disc. */
+/** What the classes show, by label: two outlines, and eight textures on a disc. */
 export const classNames = [
   "disc",
-  "square",
-  "diamond",
   "cross",
   "rows",
   "columns",
@@ -16,6 +14,8 @@ export const classNames = [
   "checks",
   "dots",
   "rings",
+  "grid",
+  "grain",
 ] as const;
 
 export interface GeneratedImages {
@@ -44,7 +44,7 @@ export function generateImages(count: number, size: number, seed: number): Gener
 function drawImage(pixels: Float32Array, size: number, label: number, random: () => number): void {
   const background = [random(), random(), random()];
   const foreground = background.map((value) => (value + 0.35 + 0.3 * random()) % 1);
-  const radius = size * (0.22 + 0.16 * random());
+  const radius = size * (0.28 + 0.16 * random());
   const centre = [size * (0.4 + 0.2 * random()), size * (0.4 + 0.2 * random())] as const;
   const turn = (Math.PI / 12) * (random() - 0.5);
   const period = 3.5 + 1.5 * random();
@@ -61,7 +61,11 @@ function drawImage(pixels: Float32Array, size: number, label: number, random: ()
       const u = x * Math.cos(turn) + y * Math.sin(turn);
       const v = y * Math.cos(turn) - x * Math.sin(turn);
       const inBlob = Math.hypot(column - blob.x, row - blob.y) < blob.radius;
-      const colour = inBlob ? blob.colour : isInside(label, u, v, radius, period) ? foreground : background;
+      const colour = inBlob
+        ? blob.colour
+        : isInside(label, u, v, radius, period, random)
+          ? foreground
+          : background;
       for (let channel = 0; channel < 3; channel++) {
         const value = colour[channel]! + noise * (random() - 0.5);
         pixels[(row * size + column) * 3 + channel] = Math.min(1, Math.max(0, value));
@@ -71,17 +75,20 @@ function drawImage(pixels: Float32Array, size: number, label: number, random: ()
 }
 
 /** Whether the class' figure covers a point; u and v are pixels from its centre, the period of textures is in pixels. */
-function isInside(label: number, u: number, v: number, radius: number, period: number): boolean {
+function isInside(
+  label: number,
+  u: number,
+  v: number,
+  radius: number,
+  period: number,
+  random: () => number,
+): boolean {
   const distance = Math.hypot(u, v);
   const inDisc = distance < radius;
   const wave = (position: number): number => Math.sin((2 * Math.PI * position) / period);
   switch (classNames[label]) {
     case "disc":
       return inDisc;
-    case "square":
-      return Math.max(Math.abs(u), Math.abs(v)) < 0.85 * radius;
-    case "diamond":
-      return Math.abs(u) + Math.abs(v) < 1.15 * radius;
     case "cross":
       return (
         Math.min(Math.abs(u), Math.abs(v)) < 0.25 * radius && Math.max(Math.abs(u), Math.abs(v)) < radius
@@ -98,6 +105,10 @@ function isInside(label: number, u: number, v: number, radius: number, period: n
       return inDisc && wave(u) + wave(v) > 0.9;
     case "rings":
       return inDisc && wave(distance) > 0;
+    case "grid":
+      return inDisc && Math.max(wave(u), wave(v)) > 0.75;
+    case "grain":
+      return inDisc && random() > 0.5;
     default:
       return false;
   }
