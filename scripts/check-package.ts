@@ -29,6 +29,37 @@ const { history } = await model.fit(images, labels, { epochs: 3, batchSize: 5, v
 console.log(JSON.stringify(history));
 `;
 
+interface StrictProject {
+  readonly title: string;
+  readonly compilerOptions: {
+    readonly module: string;
+    readonly moduleResolution: string;
+    readonly lib: readonly string[];
+    readonly types: readonly string[];
+  };
+}
+
+/** Pages have the DOM and no types of Node, programs for Node the other way round. */
+const projects: readonly StrictProject[] = [
+  {
+    title: "with the DOM and moduleResolution nodenext",
+    compilerOptions: {
+      module: "nodenext",
+      moduleResolution: "nodenext",
+      lib: ["es2022", "dom"],
+      types: [],
+    },
+  },
+  {
+    title: "with the DOM and moduleResolution bundler",
+    compilerOptions: { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] },
+  },
+  {
+    title: "for Node, without the DOM",
+    compilerOptions: { module: "nodenext", moduleResolution: "nodenext", lib: ["es2022"], types: ["node"] },
+  },
+];
+
 const folder = mkdtempSync(join(tmpdir(), "tilework-package-"));
 try {
   const tarball = pack(join(folder, "staged"));
@@ -78,20 +109,18 @@ function tryInstalled(user: string, tarball: string): void {
   writeFileSync(join(user, "program.ts"), program);
   writeFileSync(join(user, "program.js"), program);
   npm(["install", "--no-audit", "--no-fund", "--offline", tarball], { cwd: user });
-  for (const resolution of ["nodenext", "bundler"]) checkStrictProject(user, resolution);
+  for (const project of projects) checkStrictProject(user, project);
   const outputs = [machineNode(), process.execPath].map((node) => trainWith(node, user));
   if (new Set(outputs).size > 1)
     throw new Error(`the Nodes train to different numbers:\n${outputs.join("")}`);
 }
 
-/** A project that checks the library's declarations too, without the types of Node. */
-function checkStrictProject(user: string, moduleResolution: string): void {
+/** A project that checks the library's declarations too. */
+function checkStrictProject(user: string, project: StrictProject): void {
   const compilerOptions = {
+    ...project.compilerOptions,
     target: "es2022",
-    module: moduleResolution === "bundler" ? "esnext" : "nodenext",
-    moduleResolution,
-    lib: ["es2022", "dom"],
-    types: [],
+    typeRoots: [join(root, "node_modules/@types")],
     strict: true,
     exactOptionalPropertyTypes: true,
     noUncheckedIndexedAccess: true,
@@ -100,7 +129,7 @@ function checkStrictProject(user: string, moduleResolution: string): void {
   };
   writeFileSync(join(user, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["program.ts"] }));
   runCommand(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", user], { cwd: user });
-  console.log(`a strict project with moduleResolution ${moduleResolution} compiles`);
+  console.log(`a strict project ${project.title} compiles`);
 }
 
 function trainWith(node: string, user: string): string {
