@@ -19,9 +19,9 @@ const steps: readonly (readonly [title: string, ...command: string[]])[] = [
   ["the README's code", "scripts/check-readme.ts"],
   ["the API pages", "scripts/docs.ts"],
   [
-    "tests",
-    bin("vitest/vitest.mjs"),
-    "run",
+    "tests (npm test)",
+    "scripts/run.mjs",
+    "test",
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
