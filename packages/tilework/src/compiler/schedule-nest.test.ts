@@ -133,3 +133,21 @@ test.each(targets)(
     expect(order).toEqual([image, i, j, channel]);
   },
 );
+
+test.each([
+  { elements: 2 ** 23, target: avx512Target, expected: true },
+  { elements: 2 ** 23, target: avx2Target, expected: true },
+  { elements: 2 ** 23, target: wasmTarget, expected: false },
+  { elements: 2 ** 20, target: avx512Target, expected: false },
+])("only results larger than the caches go past them ($elements, $target.printer)", (row) => {
+  const build = (inPlace: boolean): Nest => {
+    const nest = new NestBuilder("square");
+    const at = axisIndex(nest.space("at", row.elements));
+    const x = { name: "x", dtype: "float32", shape: [row.elements] } as const;
+    const value = nest.load(x, [at]);
+    nest.store(inPlace ? x : { ...x, name: "y" }, [at], mul(value, value));
+    return nest.build();
+  };
+  expect(scheduleNest(build(false), row.target).streaming).toBe(row.expected);
+  expect(scheduleNest(build(true), row.target).streaming).toBe(false);
+});

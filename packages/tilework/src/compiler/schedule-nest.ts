@@ -7,6 +7,7 @@ import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
 import { isWrittenOut, LONGEST_LOOP, stepStatements, type TileSpace } from "./scheduling/step-cost.ts";
+import { storesPastCaches } from "./scheduling/stores-past-caches.ts";
 import type { Target } from "./target.ts";
 
 /** Fewer tasks than this are cut further while they are long. */
@@ -60,7 +61,7 @@ function scheduleTile(space: TileSpace, tile: Tile): Schedule {
     taskLoops: taskLoops(space, tile, order),
     ...outer,
     unroll: unrollOf(space, tile, outer.outerReduction),
-    streaming: false,
+    streaming: storesPastCaches(work, target),
   };
 }
 
