@@ -5,6 +5,7 @@
 import type { Buffer, Nest } from "../kernel/nest.ts";
 import type { Dtype } from "../tensor/dtype.ts";
 import type { Shape } from "../tensor/shape.ts";
+import { requireValue } from "./is-value.ts";
 import type { Node, TensorType, Value } from "./value.ts";
 
 /** A tensor of the reference device: always float64 (integers are exact in it). */
@@ -71,6 +72,7 @@ export type Op<Inputs extends readonly Value[], A> = ((
 
 /** Applies an op, with any number of inputs and results. */
 export function applyOp<A>(op: OpDefinition<A>, inputs: readonly Value[], attributes: A): readonly Value[] {
+  for (const input of inputs) requireValue(op.name, input);
   const types = op.infer(inputs, attributes);
   const outputs: Value[] = [];
   const node: Node = { op, inputs, attributes, outputs, origin: undefined };

@@ -1,6 +1,7 @@
 import type { Value } from "../../graph/value.ts";
 import { didYouMean } from "../../util/suggest.ts";
 import { type At, refusal } from "../options/checks.ts";
+import { requireTensor } from "../options/require-tensor.ts";
 import {
   elu,
   gelu,
@@ -61,7 +62,7 @@ const linearActivation: Activation = { name: "linear", apply: linear };
 /** The activation of a Keras string or a function of tensors; linear where it is left out. */
 export function getActivation(value: unknown, at: At): Activation {
   if (value === undefined || value === null) return linearActivation;
-  if (typeof value === "function") return { name: nameOf(value), apply: value as ActivationFunction };
+  if (typeof value === "function") return { name: nameOf(value), apply: checked(value, at) };
   if (typeof value !== "string")
     throw refusal(at, "the name of an activation or a function of tensors", value);
   const name = value === "swish" ? "silu" : value;
@@ -70,6 +71,12 @@ export function getActivation(value: unknown, at: At): Activation {
   const names = [...byName.keys()];
   const hint = didYouMean(value, names) || ` (there are ${names.join(", ")})`;
   throw refusal(at, "the name of an activation", value, hint);
+}
+
+/** The function, with a refusal of results that are no tensor. */
+function checked(value: object, { owner, argument }: At): ActivationFunction {
+  const apply = value as ActivationFunction;
+  return (x) => requireTensor(argument, apply(x), owner);
 }
 
 /** Keras's name of one of our own functions; else what the function is called. */

@@ -10,6 +10,7 @@ import { type ArrayInput, type NDArray, toNDArray } from "../../tensor/ndarray.t
 import { sizeOf } from "../../tensor/shape.ts";
 import { ArgumentError, invariant, ShapeError } from "../../util/errors.ts";
 import type { KerasConfig } from "../initializers/initializer.ts";
+import { requireTensor } from "../options/require-tensor.ts";
 import type { CallContext } from "./call-context.ts";
 import { checkTensors } from "./check-tensors.ts";
 import { classNameOf, snakeCase } from "./class-name.ts";
@@ -124,7 +125,7 @@ export abstract class Layer {
   /** Writes operations for several inputs or outputs; a layer of one input and output overrides `call`. */
   callAll(inputs: readonly Value[], context: CallContext, mask?: Value): readonly Value[] {
     invariant(inputs.length === 1, `${this.name} was traced with ${inputs.length} inputs`);
-    return [this.call(inputs[0]!, context, mask)];
+    return [requireTensor("call", this.call(inputs[0]!, context, mask), this.name)];
   }
 
   /** The result's shape; throws a ShapeError that names the layer for inputs that do not fit. */

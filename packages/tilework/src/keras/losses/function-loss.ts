@@ -1,5 +1,6 @@
 import type { Value } from "../../graph/value.ts";
 import { cast } from "../../ops/unary/cast.ts";
+import { requireTensor } from "../options/require-tensor.ts";
 import { Loss } from "./loss.ts";
 
 /** A loss as a function of labels and predictions (both float32): one value for each example, or one for all. */
@@ -16,6 +17,6 @@ export class FunctionLoss extends Loss {
   }
 
   call(yTrue: Value, yPred: Value): Value {
-    return this.#function(cast(yTrue, "float32"), yPred);
+    return requireTensor("loss", this.#function(cast(yTrue, "float32"), yPred));
   }
 }

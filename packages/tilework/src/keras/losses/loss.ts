@@ -9,6 +9,7 @@ import { where } from "../../ops/where.ts";
 import type { KerasConfig } from "../initializers/initializer.ts";
 import { classNameOf, snakeCase } from "../layers/class-name.ts";
 import { type Check, oneOf, optional, text } from "../options/checks.ts";
+import { requireTensor } from "../options/require-tensor.ts";
 import { matchRanks } from "./match-ranks.ts";
 
 /**
@@ -65,7 +66,10 @@ export abstract class Loss {
 
   /** The batch's loss, a scalar. Weights multiply the values; missing trailing axes of theirs stretch. */
   reduce(yTrue: Value, yPred: Value, sampleWeight?: Value): Value {
-    const [values, weight] = matchRanks(this.call(yTrue, yPred), sampleWeight);
+    const [values, weight] = matchRanks(
+      requireTensor("loss", this.call(yTrue, yPred), this.name),
+      sampleWeight,
+    );
     const weighted = weight === undefined ? values : multiply(values, cast(weight, "float32"));
     if (this.reduction === "sum") return reduceSum(weighted);
     if (this.reduction !== "mean_with_sample_weight" || weight === undefined) return reduceMean(weighted);

@@ -1,5 +1,6 @@
 import type { Value } from "../../graph/value.ts";
 import { cast } from "../../ops/unary/cast.ts";
+import { requireTensor } from "../options/require-tensor.ts";
 import { MeanMetric } from "./mean-metric.ts";
 
 /** A metric as a function of labels and predictions (both float32): one value for each example. */
@@ -9,13 +10,16 @@ export type MetricFunction = (yTrue: Value, yPred: Value) => Value;
 export class FunctionMetric extends MeanMetric {
   static readonly className: string = "MeanMetricWrapper";
   readonly #function: MetricFunction;
+  readonly #argument: string;
 
-  constructor(metricFunction: MetricFunction) {
+  /** `argument` is the function's place as the caller wrote it, for errors. */
+  constructor(metricFunction: MetricFunction, argument = "metrics") {
     super({ name: metricFunction.name || "metric" });
     this.#function = metricFunction;
+    this.#argument = argument;
   }
 
   values(yTrue: Value, yPred: Value): Value {
-    return this.#function(cast(yTrue, "float32"), yPred);
+    return requireTensor(this.#argument, this.#function(cast(yTrue, "float32"), yPred));
   }
 }

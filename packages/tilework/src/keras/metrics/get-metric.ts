@@ -84,11 +84,14 @@ export function checkMetric(argument: string, identifier: unknown): asserts iden
   );
 }
 
-/** The metric that an identifier stands for, given the shapes (with batch) of labels and predictions. */
-export function getMetric(identifier: MetricLike, yTrue: Shape, yPred: Shape): Metric {
+/**
+ * The metric that an identifier stands for, given the shapes (with batch) of labels and predictions. `argument` is its
+ * place as the caller wrote it.
+ */
+export function getMetric(identifier: MetricLike, yTrue: Shape, yPred: Shape, argument?: string): Metric {
   if (identifier instanceof Metric) return identifier;
   if (identifier instanceof Loss) return lossAsMetric(identifier);
-  if (typeof identifier === "function") return new FunctionMetric(identifier);
+  if (typeof identifier === "function") return new FunctionMetric(identifier, argument);
   const metricClass =
     identifier === "accuracy" || identifier === "acc" ? accuracyFor(yTrue, yPred) : byName.get(identifier)!;
   return new metricClass({ name: identifier });

@@ -19,6 +19,20 @@ test.each<[string, (x: Value) => Value, Shape, number[]]>([
   ["min", (v) => ops.min(v, null), [], [1]],
   ["variance", (v) => ops.variance(v, -1), [2, 1], [2 / 3, 26 / 3]],
   ["standard deviation", (v) => ops.std(v, -1, true), [2, 1, 1], [Math.sqrt(2 / 3), Math.sqrt(26 / 3)]],
+  ["sum with options", (v) => ops.sum(v, { axis: -1, keepdims: true }), [2, 1, 1], [6, 21]],
+  ["mean with options", (v) => ops.mean(v, { axis: -1 }), [2, 1], [2, 7]],
+  ["mean with no options", (v) => ops.mean(v, {}), [], [4.5]],
+  ["max with options", (v) => ops.max(v, { axis: [0, 1] }), [3], [4, 6, 11]],
+  ["min with options", (v) => ops.min(v, { keepdims: true }), [1, 1, 1], [1]],
+  ["variance with options", (v) => ops.variance(v, { axis: -1 }), [2, 1], [2 / 3, 26 / 3]],
+  [
+    "standard deviation with options",
+    (v) => ops.std(v, { axis: -1 }),
+    [2, 1],
+    [Math.sqrt(2 / 3), Math.sqrt(26 / 3)],
+  ],
+  ["argmax with options", (v) => ops.argmax(v, { axis: 0 }), [1, 3], [1, 1, 1]],
+  ["argmax along the last axis", (v) => ops.argmax(v), [2, 1], [2, 2]],
   ["a new axis", (v) => ops.expandDims(v, -1), [2, 1, 3, 1], [...data]],
   ["a new first axis", (v) => ops.expandDims(v, 0), [1, 2, 1, 3], [...data]],
   ["no axes of size 1", (v) => ops.squeeze(v), [2, 3], [...data]],
@@ -36,4 +50,13 @@ test.each<[string, (x: Value) => Value, Shape, number[]]>([
 
 test("an axis of another size cannot be squeezed", () => {
   expect(() => ops.squeeze(x, 0)).toThrow("do not fit");
+});
+
+test("unknown options and axes that are no whole numbers are refused", () => {
+  expect(() => ops.mean(x, { axes: 1 } as never)).toThrow(
+    'ops.mean: has no option "axes"; did you mean "axis"?',
+  );
+  expect(() => ops.std(x, "last" as never)).toThrow(
+    "ops.std: axis must be a whole number or an array of them",
+  );
 });

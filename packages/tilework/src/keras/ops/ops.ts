@@ -4,6 +4,7 @@
  */
 import type { Value } from "../../graph/value.ts";
 import { subtract } from "../../ops/binary/subtract.ts";
+import { argmax as argmaxOp } from "../../ops/reduce/argmax.ts";
 import type { ReduceOp } from "../../ops/reduce/define-reduce.ts";
 import { reduceMax, reduceMin } from "../../ops/reduce/reduce-extremum.ts";
 import { reduceMean } from "../../ops/reduce/reduce-mean.ts";
@@ -11,6 +12,8 @@ import { reduceSum } from "../../ops/reduce/reduce-sum.ts";
 import { reshape } from "../../ops/shape/reshape.ts";
 import { normalizeAxis } from "../../ops/shape-rules.ts";
 import { sqrt, square } from "../../ops/unary/powers.ts";
+import { type At, flag, integer, optional, refusal } from "../options/checks.ts";
+import { isPlainObject, readOptions } from "../options/read-options.ts";
 
 export { add } from "../../ops/binary/add.ts";
 export {
@@ -29,7 +32,6 @@ export { multiply } from "../../ops/binary/multiply.ts";
 export { power } from "../../ops/binary/power.ts";
 export { subtract } from "../../ops/binary/subtract.ts";
 export { matmul } from "../../ops/matmul/matmul.ts";
-export { argmax } from "../../ops/reduce/argmax.ts";
 export { broadcastTo } from "../../ops/shape/broadcast-to.ts";
 export { concatenate } from "../../ops/shape/concatenate.ts";
 export { oneHot } from "../../ops/shape/one-hot.ts";
@@ -59,38 +61,76 @@ export { where } from "../../ops/where.ts";
 /** One axis, or several; all of them where left out. Negative ones count from the last. */
 export type Axis = number | readonly number[] | null | undefined;
 
-function reduce(op: ReduceOp, x: Value, axis: Axis, keepdims: boolean): Value {
+/** Which axes go, and whether they stay with size 1; instead of positional arguments. */
+export interface ReductionOptions {
+  /** Default: all axes. */
+  readonly axis?: Axis;
+  /** Default false. */
+  readonly keepdims?: boolean;
+}
+
+interface Reduction {
+  readonly axis: Axis;
+  readonly keepdims: boolean;
+}
+
+const reductionChecks = {
+  axis: (value: unknown, at: At): Axis => {
+    const list: readonly unknown[] = Array.isArray(value) ? value : [value ?? 0];
+    if (list.every(Number.isInteger)) return value as Axis;
+    throw refusal(at, "a whole number or an array of them", value);
+  },
+  keepdims: optional(flag, false),
+};
+
+function readReduction(op: string, given: Axis | ReductionOptions, keepdims: boolean): Reduction {
+  const options = isPlainObject(given) ? given : { axis: given, keepdims };
+  return readOptions(`ops.${op}`, options, reductionChecks);
+}
+
+function reduce(op: ReduceOp, x: Value, { axis, keepdims }: Reduction): Value {
   return op(x, { keepDims: keepdims, ...(axis !== undefined && axis !== null && { axes: axis }) });
 }
 
-/** The sum along axes. */
-export function sum(x: Value, axis?: Axis, keepdims = false): Value {
-  return reduce(reduceSum, x, axis, keepdims);
+/** The sum along axes; they stand alone or in an object, as `sum(x, { axis: -1, keepdims: true })`. */
+export function sum(x: Value, axis?: Axis | ReductionOptions, keepdims = false): Value {
+  return reduce(reduceSum, x, readReduction("sum", axis, keepdims));
 }
 
-/** The arithmetic mean along axes. */
-export function mean(x: Value, axis?: Axis, keepdims = false): Value {
-  return reduce(reduceMean, x, axis, keepdims);
+/** The arithmetic mean along axes; see `sum`. */
+export function mean(x: Value, axis?: Axis | ReductionOptions, keepdims = false): Value {
+  return reduce(reduceMean, x, readReduction("mean", axis, keepdims));
 }
 
-/** The largest element along axes. */
-export function max(x: Value, axis?: Axis, keepdims = false): Value {
-  return reduce(reduceMax, x, axis, keepdims);
+/** The largest element along axes; see `sum`. */
+export function max(x: Value, axis?: Axis | ReductionOptions, keepdims = false): Value {
+  return reduce(reduceMax, x, readReduction("max", axis, keepdims));
 }
 
-/** The smallest element along axes. */
-export function min(x: Value, axis?: Axis, keepdims = false): Value {
-  return reduce(reduceMin, x, axis, keepdims);
+/** The smallest element along axes; see `sum`. */
+export function min(x: Value, axis?: Axis | ReductionOptions, keepdims = false): Value {
+  return reduce(reduceMin, x, readReduction("min", axis, keepdims));
 }
 
-/** The variance along axes: the mean squared distance from the mean. */
-export function variance(x: Value, axis?: Axis, keepdims = false): Value {
-  return mean(square(subtract(x, mean(x, axis, true))), axis, keepdims);
+/** The variance along axes, the mean squared distance from the mean; see `sum`. */
+export function variance(x: Value, axis?: Axis | ReductionOptions, keepdims = false): Value {
+  return varianceOf(x, readReduction("variance", axis, keepdims));
 }
 
-/** The standard deviation along axes. */
-export function std(x: Value, axis?: Axis, keepdims = false): Value {
-  return sqrt(variance(x, axis, keepdims));
+/** The standard deviation along axes; see `sum`. */
+export function std(x: Value, axis?: Axis | ReductionOptions, keepdims = false): Value {
+  return sqrt(varianceOf(x, readReduction("std", axis, keepdims)));
+}
+
+function varianceOf(x: Value, reduction: Reduction): Value {
+  const center = reduce(reduceMean, x, { axis: reduction.axis, keepdims: true });
+  return reduce(reduceMean, square(subtract(x, center)), reduction);
+}
+
+/** The position (int32) of the first largest element along an axis (the last one), which goes. */
+export function argmax(x: Value, axis?: number | { readonly axis?: number }): Value {
+  const options = isPlainObject(axis) ? axis : { axis };
+  return argmaxOp(x, readOptions("ops.argmax", options, { axis: optional(integer, -1) }).axis);
 }
 
 /** x with a new axis of size 1 at `axis` of the result. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Value } from "../../graph/value.ts";
 import { configure } from "../../runtime/configure.ts";
 import { noise } from "../../testing/training-data.ts";
 import { dense } from "../layers/core/dense.ts";
@@ -7,6 +8,7 @@ import { flatten } from "../layers/reshaping/flatten.ts";
 import { model as makeModel } from "../models/functional.ts";
 import type { Model } from "../models/model.ts";
 import { sequential } from "../models/sequential.ts";
+import * as ops from "../ops/ops.ts";
 import type { CompileOptions } from "./compile-options.ts";
 
 beforeAll(() => configure({ device: "reference" }));
@@ -250,4 +252,35 @@ test.each<[string, "mse" | "mae" | "binary_crossentropy", number[] | number[][],
   for (const batchSize of [1, 3, 6])
     await expect(made.fit(x, targets, { batchSize, verbose: 0 })).rejects.toThrow(message);
   await expect(made.trainOnBatch(x, targets)).rejects.toThrow(message);
+});
+
+const batch = [x, labels.map(() => [1, 0, 0])] as const;
+
+test.each<[string, unknown, string]>([
+  ["a number", 5, "it returned 5; compute with the functions of ops"],
+  ["nothing", undefined, "it returned undefined; does it lack a return?"],
+  ["a promise", Promise.resolve(1), "it returned a promise; it must not be async"],
+  ["a string", "mse", 'it returned "mse"'],
+])("a loss, metric or activation that returns %s is named with what it returned", async (_, result, what) => {
+  const own = (): never => result as never;
+  await expect(classifier({ loss: own }).trainOnBatch(...batch)).rejects.toThrow(
+    `loss: the function must return a tensor; ${what}`,
+  );
+  const watched = classifier({ loss: "mse", metrics: ["mae", own] });
+  await expect(watched.trainOnBatch(...batch)).rejects.toMatchObject({
+    name: "ArgumentError",
+    argument: "metrics[1]",
+    message: expect.stringContaining(what),
+  });
+  const active = sequential([dense(3, { name: "last", activation: own, inputShape: [4] })]);
+  await expect(active.predict(x)).rejects.toThrow(
+    `last: activation: the function must return a tensor; ${what}`,
+  );
+});
+
+test("an op that is given no tensor says so", async () => {
+  const wrong = (loss: () => Value): Promise<unknown> => classifier({ loss }).trainOnBatch(...batch);
+  await expect(wrong(() => ops.mean(5 as never))).rejects.toThrow("reduceMean: expected a tensor");
+  await expect(wrong(() => ops.add("a" as never, 1))).rejects.toThrow("add: expected a tensor, such as");
+  await expect(wrong(() => ops.exp(undefined as never))).rejects.toThrow("got undefined");
 });

@@ -8,6 +8,7 @@ import { getLoss } from "../losses/get-loss.ts";
 import type { Loss } from "../losses/loss.ts";
 import { getMetric } from "../metrics/get-metric.ts";
 import type { Metric } from "../metrics/metric.ts";
+import { requireTensor } from "../options/require-tensor.ts";
 import type { CompiledOptions } from "./compile-options.ts";
 
 interface OutputLoss {
@@ -22,6 +23,8 @@ interface OutputMetric {
   readonly output: number;
   readonly metric: Metric;
   readonly weighted: boolean;
+  /** Its place in `compile`'s options, for errors. */
+  readonly argument: string;
   readonly logName: string;
 }
 
@@ -65,11 +68,13 @@ function metricsOf(
 ): OutputMetric[] {
   const lists = weighted ? options.weightedMetrics : options.metrics;
   return lists.flatMap((identifiers, output) =>
-    identifiers.map((identifier) => {
+    identifiers.map((identifier, i) => {
       const labels = labelsOf(batch, outputs, output);
-      const metric = getMetric(identifier, labels.shape, batch.predictions[output]!.shape);
+      const owner = weighted ? "weightedMetrics" : "metrics";
+      const argument = outputs.length === 1 ? `${owner}[${i}]` : `${owner}.${outputs[output]}[${i}]`;
+      const metric = getMetric(identifier, labels.shape, batch.predictions[output]!.shape, argument);
       const logName = outputs.length === 1 ? metric.name : `${outputs[output]}_${metric.name}`;
-      return { output, metric, weighted, logName };
+      return { output, metric, weighted, argument, logName };
     }),
   );
 }
@@ -115,10 +120,11 @@ export function writeObjective(objective: Objective, batch: Batch): WrittenObjec
     single.forEach((value, i) => {
       outputs[`loss.${i}`] = value;
     });
-  objective.metrics.forEach(({ output, metric, weighted: usesWeights }, i) => {
+  objective.metrics.forEach(({ output, metric, weighted: usesWeights, argument }, i) => {
     const weight = usesWeights ? batch.weights[output] : undefined;
     const sums = metric.contributions(batch.labels[output]!, batch.predictions[output]!, weight);
-    for (const [name, value] of Object.entries(sums)) outputs[`metric.${i}.${name}`] = cast(value, "float32");
+    for (const [name, value] of Object.entries(sums))
+      outputs[`metric.${i}.${name}`] = cast(requireTensor(argument, value, metric.name), "float32");
   });
   const loss = weighted.reduce((sum, next) => add(sum, next));
   return { loss, outputs: { loss, ...outputs } };

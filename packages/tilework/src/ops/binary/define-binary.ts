@@ -1,4 +1,5 @@
 import { applyOp, type OpDefinition } from "../../graph/define-op.ts";
+import { requireValue } from "../../graph/is-value.ts";
 import type { TensorType, Value } from "../../graph/value.ts";
 import type { Expression } from "../../kernel/expression.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
@@ -49,6 +50,7 @@ export function defineBinary(rule: BinaryRule): BinaryOp {
 }
 
 function dtypeOf(name: string, x: Operand, y: Operand): Dtype {
+  for (const operand of [x, y]) if (typeof operand !== "number") requireValue(name, operand);
   const value = typeof x === "number" ? y : x;
   if (typeof value === "number")
     throw new ArgumentError("y", `${name}: both operands are numbers (${x}, ${y}); one must be a tensor`);

@@ -1,4 +1,5 @@
 import { defineOp, type OpDefinition } from "../../graph/define-op.ts";
+import { requireValue } from "../../graph/is-value.ts";
 import type { Value } from "../../graph/value.ts";
 import { position } from "../../kernel/build-expression.ts";
 import { axisIndex, type Index } from "../../kernel/index-expression.ts";
@@ -43,7 +44,10 @@ const op = defineOp<[x: Value], number>(definition);
 /** The position (int32) of the first largest element along an axis, which goes; the first NaN, if there is one. */
 export const argmax: Callable<(x: Value, axis?: number) => Value, number> = callable(
   definition,
-  (x: Value, axis = -1) => op(x, normalizeAxis("argmax", axis, x.shape.length)),
+  (x: Value, axis = -1) => {
+    requireValue("argmax", x);
+    return op(x, normalizeAxis("argmax", axis, x.shape.length));
+  },
 );
 
 function firstLargest(size: number, element: (k: number) => number): number {

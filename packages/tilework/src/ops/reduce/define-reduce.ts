@@ -1,4 +1,5 @@
 import { applyOp, type GradientContext, type OpDefinition } from "../../graph/define-op.ts";
+import { requireValue } from "../../graph/is-value.ts";
 import type { Value } from "../../graph/value.ts";
 import { type Shape, sizeOf, stridesOf } from "../../tensor/shape.ts";
 import { type Callable, callable } from "../callable.ts";
@@ -44,6 +45,7 @@ export function defineReduce(rule: ReduceRule): ReduceOp {
     reference: ([x], { axes }) => [referenceFold(rule, x!.data, x!.shape, axes)],
   };
   return callable(definition, (x: Value, { axes, keepDims = false }: ReduceOptions = {}) => {
+    requireValue(rule.name, x);
     const normalized = normalizeAxes(rule.name, axes, x.shape.length);
     return applyOp(definition, [x], { axes: normalized, keepDims })[0]!;
   });

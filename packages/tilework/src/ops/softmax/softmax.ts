@@ -1,4 +1,5 @@
 import { defineOp, type LowerContext, type OpDefinition } from "../../graph/define-op.ts";
+import { requireValue } from "../../graph/is-value.ts";
 import type { Value } from "../../graph/value.ts";
 import { div, sub } from "../../kernel/build-expression.ts";
 import * as math from "../../kernel/math.ts";
@@ -47,13 +48,19 @@ const logSoftmaxOp = defineOp<[x: Value], number>(logSoftmaxDefinition);
 /** e^x divided by its sum along an axis (the last one). */
 export const softmax: Callable<(x: Value, axis?: number) => Value, number> = callable(
   softmaxDefinition,
-  (x: Value, axis = -1) => softmaxOp(x, normalizeAxis("softmax", axis, x.shape.length)),
+  (x: Value, axis = -1) => {
+    requireValue("softmax", x);
+    return softmaxOp(x, normalizeAxis("softmax", axis, x.shape.length));
+  },
 );
 
 /** The logarithm of softmax, without its rounding to 0. */
 export const logSoftmax: Callable<(x: Value, axis?: number) => Value, number> = callable(
   logSoftmaxDefinition,
-  (x: Value, axis = -1) => logSoftmaxOp(x, normalizeAxis("logSoftmax", axis, x.shape.length)),
+  (x: Value, axis = -1) => {
+    requireValue("logSoftmax", x);
+    return logSoftmaxOp(x, normalizeAxis("logSoftmax", axis, x.shape.length));
+  },
 );
 
 function lowerSoftmax(context: LowerContext<number>, name: "softmax" | "logSoftmax"): void {

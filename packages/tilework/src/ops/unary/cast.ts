@@ -1,4 +1,5 @@
 import { defineOp, type OpDefinition } from "../../graph/define-op.ts";
+import { requireValue } from "../../graph/is-value.ts";
 import type { Value } from "../../graph/value.ts";
 import { compare, convert, f32, i32, select } from "../../kernel/build-expression.ts";
 import type { Expression } from "../../kernel/expression.ts";
@@ -25,7 +26,10 @@ const op = defineOp<[x: Value], Dtype>(definition);
  */
 export const cast: Callable<(x: Value, dtype: Dtype) => Value, Dtype> = callable(
   definition,
-  (x: Value, dtype: Dtype) => (x.dtype === dtype ? x : op(x, dtype)),
+  (x: Value, dtype: Dtype) => {
+    requireValue("cast", x);
+    return x.dtype === dtype ? x : op(x, dtype);
+  },
 );
 
 function castExpression(x: Expression, from: Dtype, to: Dtype): Expression {
