@@ -129,3 +129,43 @@ test.each([
 ])("refuses %s", (make, message) => {
   expect(make).toThrow(message);
 });
+
+test.each<[string, () => unknown, string]>([
+  [
+    "an unknown option of earlyStopping",
+    () => callbacks.earlyStopping({ patence: 3 } as never),
+    'earlyStopping: has no option "patence"; did you mean "patience"?',
+  ],
+  [
+    "a negative patience",
+    () => callbacks.earlyStopping({ patience: -1 }),
+    "earlyStopping: patience must be a whole number of at least 0, got -1",
+  ],
+  [
+    "an unknown option of reduceLROnPlateau",
+    () => callbacks.reduceLROnPlateau({ minLR: 0 } as never),
+    'did you mean "minLr"?',
+  ],
+  [
+    "a factor of 1",
+    () => callbacks.reduceLROnPlateau({ factor: 1 }),
+    "factor must be a number from 0 to below 1",
+  ],
+  [
+    "a mode that is none",
+    () => callbacks.reduceLROnPlateau({ mode: "maximum" as never }),
+    'mode must be "auto" or "min" or "max"',
+  ],
+  [
+    "an unknown option of learningRateScheduler",
+    () => callbacks.learningRateScheduler(() => 1, { verbos: 1 } as never),
+    'did you mean "verbose"?',
+  ],
+  [
+    "a schedule that is no function",
+    () => callbacks.learningRateScheduler(0.1 as never),
+    "must be a function",
+  ],
+])("%s is refused", (_, make, message) => {
+  expect(make).toThrow(message);
+});

@@ -1,6 +1,8 @@
 import type { NDArray } from "../../tensor/ndarray.ts";
+import { finite, flag, optional, wholeFromZero } from "../options/checks.ts";
+import { readOptions } from "../options/read-options.ts";
 import type { Logs } from "./callback.ts";
-import { MonitorCallback, type MonitorOptions } from "./monitor-callback.ts";
+import { MonitorCallback, type MonitorOptions, monitorChecks } from "./monitor-callback.ts";
 
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** Epochs without a better value after which training stops. Default 0. */
@@ -12,6 +14,14 @@ export interface EarlyStoppingOptions extends MonitorOptions {
   /** Epochs before watching begins. Default 0. */
   readonly startFromEpoch?: number;
 }
+
+const checks = {
+  ...monitorChecks,
+  patience: optional(wholeFromZero, 0),
+  baseline: optional(finite, undefined),
+  restoreBestWeights: optional(flag, false),
+  startFromEpoch: optional(wholeFromZero, 0),
+};
 
 /** Stops training when a watched value no longer gets better (Keras's EarlyStopping). */
 export class EarlyStopping extends MonitorCallback {
@@ -26,11 +36,12 @@ export class EarlyStopping extends MonitorCallback {
   #bestWeights: NDArray[] | undefined;
 
   constructor(options: EarlyStoppingOptions = {}) {
-    super(options);
-    this.patience = options.patience ?? 0;
-    this.baseline = options.baseline;
-    this.restoreBestWeights = options.restoreBestWeights ?? false;
-    this.startFromEpoch = options.startFromEpoch ?? 0;
+    const given = readOptions("earlyStopping", options, checks);
+    super(given);
+    this.patience = given.patience;
+    this.baseline = given.baseline;
+    this.restoreBestWeights = given.restoreBestWeights;
+    this.startFromEpoch = given.startFromEpoch;
   }
 
   onTrainBegin(): void {

@@ -1,8 +1,13 @@
 import { ArgumentError } from "../../util/errors.ts";
+import { describe, optional } from "../options/checks.ts";
+import { readOptions } from "../options/read-options.ts";
 import { Callback, type Logs } from "./callback.ts";
+import { callbackVerbose } from "./monitor-callback.ts";
 
 /** Gives an epoch's learning rate from its number (from 0) and the rate so far. */
 export type EpochSchedule = (epoch: number, learningRate: number) => number;
+
+const checks = { verbose: optional(callbackVerbose, 0) };
 
 /** Sets the learning rate when an epoch begins (Keras's LearningRateScheduler). */
 export class LearningRateScheduler extends Callback {
@@ -11,8 +16,13 @@ export class LearningRateScheduler extends Callback {
 
   constructor(schedule: EpochSchedule, options: { readonly verbose?: 0 | 1 } = {}) {
     super();
+    if (typeof schedule !== "function")
+      throw new ArgumentError(
+        "schedule",
+        `learningRateScheduler: schedule must be a function of epoch and learning rate, got ${describe(schedule)}`,
+      );
     this.schedule = schedule;
-    this.verbose = options.verbose ?? 0;
+    this.verbose = readOptions("learningRateScheduler", options, checks).verbose;
   }
 
   onEpochBegin(epoch: number): void {

@@ -1,4 +1,6 @@
 import { ArgumentError } from "../../util/errors.ts";
+import { type Check, finite, oneOf, optional, refusal, text } from "../options/checks.ts";
+import type { Checked } from "../options/read-options.ts";
 import { Callback, type Logs } from "./callback.ts";
 
 export interface MonitorOptions {
@@ -12,6 +14,27 @@ export interface MonitorOptions {
   readonly verbose?: 0 | 1;
 }
 
+/** 1 prints what a callback does. */
+export const callbackVerbose: Check<0 | 1> = (value, at) => {
+  if (value === 0 || value === 1) return value;
+  throw refusal(at, "0 or 1", value);
+};
+
+export const monitorChecks: {
+  readonly monitor: Check<string>;
+  readonly mode: Check<"auto" | "min" | "max">;
+  readonly minDelta: Check<number>;
+  readonly verbose: Check<0 | 1>;
+} = {
+  monitor: optional(text, "val_loss"),
+  mode: optional(oneOf("auto", "min", "max"), "auto"),
+  minDelta: optional(finite, 0),
+  verbose: optional(callbackVerbose, 0),
+};
+
+/** Options of `MonitorOptions` after their checks. */
+export type CheckedMonitorOptions = Checked<typeof monitorChecks>;
+
 /** Base of callbacks that watch one value and ask whether it got better. */
 export abstract class MonitorCallback extends Callback {
   readonly monitor: string;
@@ -20,10 +43,8 @@ export abstract class MonitorCallback extends Callback {
   readonly verbose: 0 | 1;
   best: number | undefined;
 
-  constructor({ monitor = "val_loss", mode = "auto", minDelta = 0, verbose = 0 }: MonitorOptions) {
+  constructor({ monitor, mode, minDelta, verbose }: CheckedMonitorOptions) {
     super();
-    if (!["auto", "min", "max"].includes(mode))
-      throw new ArgumentError("mode", `mode: expected "auto", "min" or "max"; got ${JSON.stringify(mode)}`);
     this.monitor = monitor;
     this.mode = mode;
     this.minDelta = Math.abs(minDelta);

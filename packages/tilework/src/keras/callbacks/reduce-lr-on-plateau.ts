@@ -1,6 +1,7 @@
-import { ArgumentError } from "../../util/errors.ts";
+import { finite, numberBetween, optional, wholeFromZero } from "../options/checks.ts";
+import { readOptions } from "../options/read-options.ts";
 import type { Logs } from "./callback.ts";
-import { MonitorCallback, type MonitorOptions } from "./monitor-callback.ts";
+import { MonitorCallback, type MonitorOptions, monitorChecks } from "./monitor-callback.ts";
 
 export interface ReduceLROnPlateauOptions extends MonitorOptions {
   /** What the learning rate is multiplied with; below 1. Default 0.1. */
@@ -13,6 +14,15 @@ export interface ReduceLROnPlateauOptions extends MonitorOptions {
   readonly minLr?: number;
 }
 
+const checks = {
+  ...monitorChecks,
+  minDelta: optional(finite, 1e-4),
+  factor: optional(numberBetween(0, 1, { highOpen: true }), 0.1),
+  patience: optional(wholeFromZero, 10),
+  cooldown: optional(wholeFromZero, 0),
+  minLr: optional(numberBetween(0, Number.POSITIVE_INFINITY), 0),
+};
+
 /** Reduces the learning rate when a watched value no longer gets better (Keras's ReduceLROnPlateau). */
 export class ReduceLROnPlateau extends MonitorCallback {
   readonly factor: number;
@@ -23,13 +33,12 @@ export class ReduceLROnPlateau extends MonitorCallback {
   #cooling = 0;
 
   constructor(options: ReduceLROnPlateauOptions = {}) {
-    super({ minDelta: 1e-4, ...options });
-    this.factor = options.factor ?? 0.1;
-    this.patience = options.patience ?? 10;
-    this.cooldown = options.cooldown ?? 0;
-    this.minLr = options.minLr ?? 0;
-    if (!(this.factor < 1))
-      throw new ArgumentError("factor", `factor: expected less than 1; got ${this.factor}`);
+    const given = readOptions("reduceLROnPlateau", options, checks);
+    super(given);
+    this.factor = given.factor;
+    this.patience = given.patience;
+    this.cooldown = given.cooldown;
+    this.minLr = given.minLr;
   }
 
   onTrainBegin(): void {

@@ -1,7 +1,7 @@
 import type { Value } from "../../graph/value.ts";
 import { platform } from "../../platform/current.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
-import type { NDArray } from "../../tensor/ndarray.ts";
+import type { ArrayInput, NDArray } from "../../tensor/ndarray.ts";
 import { formatShape } from "../../tensor/shape.ts";
 import { ArgumentError, ShapeError } from "../../util/errors.ts";
 import { didYouMean } from "../../util/suggest.ts";
@@ -136,15 +136,15 @@ export class Model extends Layer {
     return this.#graph && oneOrAll(this.outputs);
   }
 
-  /** The layer of this name, or at this place in `layers`. */
+  /** The layer of this name, or at this place in `layers`; negative places count from the last. */
   getLayer(nameOrIndex: string | number): Layer {
     const { layers } = this;
     if (typeof nameOrIndex === "number") {
-      const found = layers[nameOrIndex];
+      const found = layers.at(nameOrIndex);
       if (found !== undefined) return found;
       throw new ArgumentError(
         "index",
-        `${this.name}: has ${layers.length} layers, 0 to ${layers.length - 1}; there is none at ${nameOrIndex}`,
+        `${this.name}: has ${layers.length} layers, 0 to ${layers.length - 1} or -${layers.length} to -1; there is none at ${nameOrIndex}`,
       );
     }
     const found = layers.find((layer) => layer.name === nameOrIndex);
@@ -269,6 +269,16 @@ export class Model extends Layer {
   /** Predictions for all the data given, in one step. */
   predictOnBatch<Output extends NDArray | NDArray[] = NDArray>(x: DataInput): Promise<Output> {
     return this.#trainer.predictOnBatch(x) as Promise<Output>;
+  }
+
+  /** Copies of the weights, in Keras's order and layout, as calls made before leave them. */
+  override getWeights(): Promise<NDArray[]> {
+    return this.#trainer.queue.run(() => super.getWeights());
+  }
+
+  /** Replaces all weights, in the order of `getWeights`, when calls made before are done. */
+  override setWeights(arrays: readonly ArrayInput[]): Promise<void> {
+    return this.#trainer.queue.run(() => super.setWeights(arrays));
   }
 
   #checkInputs(shapes: readonly KerasShape[]): void {

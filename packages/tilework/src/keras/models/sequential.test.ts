@@ -152,5 +152,6 @@ test("layers are found by name and place", () => {
   expect(model.getLayer("second")).toBe(model.layers[1]);
   expect(model.getLayer(0).name).toBe("first");
   expect(() => model.getLayer("secnd")).toThrow('sequential: has no layer "secnd"; did you mean "second"?');
-  expect(() => model.getLayer(2)).toThrow("has 2 layers, 0 to 1; there is none at 2");
+  expect(() => model.getLayer(2)).toThrow("has 2 layers, 0 to 1 or -2 to -1; there is none at 2");
+  expect(model.getLayer(-1)).toBe(model.layers[1]);
 });

@@ -59,6 +59,12 @@ export const positiveInteger: Check<number> = (value, at) => {
   throw refusal(at, "a whole number of at least 1", value);
 };
 
+/** A whole number of at least 0. */
+export const wholeFromZero: Check<number> = (value, at) => {
+  if (isWhole(value) && value >= 0) return value;
+  throw refusal(at, "a whole number of at least 0", value);
+};
+
 /** A whole number, of either sign. */
 export const integer: Check<number> = (value, at) => {
   if (isWhole(value)) return value;

@@ -2,7 +2,15 @@
 import { platform } from "../../platform/current.ts";
 import { ArgumentError } from "../../util/errors.ts";
 import type { CallbackLike } from "../callbacks/callback.ts";
-import { type Check, flag, numberBetween, optional, positiveInteger, refusal } from "../options/checks.ts";
+import {
+  type Check,
+  flag,
+  numberBetween,
+  optional,
+  positiveInteger,
+  refusal,
+  wholeFromZero,
+} from "../options/checks.ts";
 import type { Checked } from "../options/read-options.ts";
 import type { ClassWeight } from "./class-weights.ts";
 import type { DataInput } from "./columns.ts";
@@ -79,11 +87,6 @@ const verbose: Check<Verbose> = (value, at) => {
 const abortSignal: Check<AbortSignal> = (value, at) => {
   if (value instanceof AbortSignal) return value;
   throw refusal(at, "an AbortSignal, such as new AbortController().signal", value);
-};
-
-const wholeFromZero: Check<number> = (value, at) => {
-  if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number;
-  throw refusal(at, "a whole number of at least 0", value);
 };
 
 const frequency: Check<number | readonly number[]> = (value, at) =>

@@ -285,3 +285,27 @@ test("fit prints one line an epoch where the output is no terminal, and nothing 
     true,
   ]);
 });
+
+test("setWeights and getWeights wait for the fit that was called before, and callbacks' own run within it", async () => {
+  const made = classifier();
+  await made.fit(x, y, { verbose: 0 });
+  const start = await made.getWeights();
+  const within: NDArray[][] = [];
+  const callbacks = {
+    onEpochEnd: async () => {
+      await made.setWeights(start);
+      within.push(await made.getWeights());
+    },
+  };
+  const order: string[] = [];
+  const training = made
+    .fit(x, y, { epochs: 3, batchSize: 5, verbose: 0, callbacks })
+    .then(() => order.push("fit"));
+  const reading = made.getWeights().then(() => order.push("getWeights"));
+  const zeros = start.map(({ shape, data }) => ndarray(new Float32Array(data.length), shape));
+  const writing = made.setWeights(zeros).then(() => order.push("setWeights"));
+  await Promise.all([training, reading, writing]);
+  expect(order).toEqual(["fit", "getWeights", "setWeights"]);
+  expect(within).toEqual([start, start, start]);
+  expect((await made.getWeights()).map(({ data }) => [...data])).toEqual(zeros.map(({ data }) => [...data]));
+});
