@@ -124,8 +124,11 @@ test("lambdaCallback, subclasses and plain objects hear the same", async () => {
 
 test.each([
   [() => callbacks.lambdaCallback({ onEpochFinish: () => {} } as object), "no event is called"],
-  [() => callbacks.reduceLROnPlateau({ factor: 1 }), "factor: expected less than 1; got 1"],
-  [() => callbacks.earlyStopping({ mode: "maximum" as "max" }), 'mode: expected "auto", "min" or "max"'],
+  [() => callbacks.reduceLROnPlateau({ factor: 1 }), "factor must be a number from 0 to below 1, got 1"],
+  [
+    () => callbacks.earlyStopping({ mode: "maximum" as "max" }),
+    'mode must be "auto" or "min" or "max", got "maximum"',
+  ],
 ])("refuses %s", (make, message) => {
   expect(make).toThrow(message);
 });
@@ -145,16 +148,6 @@ test.each<[string, () => unknown, string]>([
     "an unknown option of reduceLROnPlateau",
     () => callbacks.reduceLROnPlateau({ minLR: 0 } as never),
     'did you mean "minLr"?',
-  ],
-  [
-    "a factor of 1",
-    () => callbacks.reduceLROnPlateau({ factor: 1 }),
-    "factor must be a number from 0 to below 1",
-  ],
-  [
-    "a mode that is none",
-    () => callbacks.reduceLROnPlateau({ mode: "maximum" as never }),
-    'mode must be "auto" or "min" or "max"',
   ],
   [
     "an unknown option of learningRateScheduler",
