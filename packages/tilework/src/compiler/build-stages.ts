@@ -77,7 +77,7 @@ function isLight({ launches }: LaunchStage): boolean {
 }
 
 /** How often a nest's innermost expressions are evaluated. */
-function pointsOf({ nest }: ScheduledNest): number {
+export function pointsOf({ nest }: Pick<ScheduledNest, "nest">): number {
   const axes = [...nest.space, ...nest.levels.flatMap((level) => level.axes)];
   return axes.reduce((product, axis) => product * nest.axes[axis]!.size, 1);
 }

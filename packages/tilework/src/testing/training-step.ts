@@ -21,13 +21,14 @@ export interface TrainingStep {
   feeds(step: number): { images: Float32Array; labels: Int32Array };
 }
 
-/** Convolution 3x3 with 8 filters, ReLU, 2x2 max pooling, dense to 5 classes, crossentropy, plain descent. */
-export function trainingStep(batch = 8): TrainingStep {
+/** Convolution 3x3 with 8 filters, ReLU, 2x2 max pooling, dense to 5 classes, crossentropy, plain descent; on another step's variables where given. */
+export function trainingStep(batch = 8, other?: TrainingStep): TrainingStep {
   const variable = (name: string, shape: Shape): Variable => ({ name, shape, dtype: "float32" });
-  const kernel = variable("kernel", [3, 3, 1, 8]);
-  const bias = variable("bias", [8]);
-  const dense = variable("dense", [128, 5]);
-  const all = [kernel, bias, dense];
+  const all = other?.variables.map((known) => known.variable) ?? [
+    variable("kernel", [3, 3, 1, 8]),
+    variable("bias", [8]),
+    variable("dense", [128, 5]),
+  ];
   const images = input("images", { shape: [batch, 10, 10, 1], dtype: "float32" });
   const labels = input("labels", { shape: [batch], dtype: "int32" });
   const reads = all.map(read);

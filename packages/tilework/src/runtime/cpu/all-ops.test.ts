@@ -46,7 +46,12 @@ function interpreted(opCase: OpCase): ReturnType<typeof runNests> {
 }
 
 describe.each(devices)("every op, compiled, fused and run by two workers: $title", ({ options, runs }) => {
-  const device = createCpuDevice({ ...options, threads: 2, toolchain: compilerToolchain });
+  const device = createCpuDevice({
+    ...options,
+    threads: 2,
+    soloMicroseconds: 0,
+    toolchain: compilerToolchain,
+  });
   afterAll(() => device.close());
 
   test.skipIf(!runs).each(allOpCases.map((opCase) => [opCase.title, opCase] as const))(

@@ -6,6 +6,7 @@ import type { Variable } from "../../graph/value.ts";
 import { checkPlanFits } from "../plan-memory-error.ts";
 import { aligned } from "./allocator.ts";
 import type { CpuRuntime } from "./cpu-runtime.ts";
+import { estimateMicroseconds } from "./estimate-work.ts";
 import type { KernelBinary } from "./messages.ts";
 import type { MachineCodePrinter } from "./print-machine-code.ts";
 import type { Toolchain } from "./toolchain.ts";
@@ -14,6 +15,8 @@ import { maximumPages } from "./wasm-memory.ts";
 export class CompiledProgram {
   readonly plan: Plan;
   readonly binary: KernelBinary;
+  /** How many workers run it: small programs gain nothing from a second one, and its wake-up may take long. */
+  readonly workers: number;
   /** The program's number in the workers. */
   readonly number: number;
   /** The variables of the program that was compiled; others of this structure have theirs in the same order. */
@@ -30,6 +33,7 @@ export class CompiledProgram {
   ) {
     this.plan = plan;
     this.binary = binary;
+    this.workers = estimateMicroseconds(plan) < runtime.soloMicroseconds ? 1 : runtime.threads;
     this.variables = variables;
     this.number = runtime.numberProgram(this);
     this.tables = this.#placeTables(runtime, tables);

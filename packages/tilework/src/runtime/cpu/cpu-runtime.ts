@@ -17,12 +17,15 @@ export interface CpuRuntimeOptions {
   readonly shared?: boolean | undefined;
   /** Given, workers run machine code. */
   readonly instructions?: Instructions | undefined;
+  /** Steps of less estimated work run on one worker. Default 100. */
+  readonly soloMicroseconds?: number | undefined;
   /** Bytes of memory at most. */
   readonly memoryLimit?: number | undefined;
 }
 
 export class CpuRuntime {
   readonly threads: number;
+  readonly soloMicroseconds: number;
   readonly memory: DeviceMemory;
   /** Calls take effect in their order: runs are handed to the workers from here, variables read and written. */
   readonly queue: SerialQueue = new SerialQueue();
@@ -32,10 +35,13 @@ export class CpuRuntime {
   readonly #instructions: Instructions | undefined;
   #machine: Machine | undefined;
   #pool: WorkerPool | undefined;
+  /** How many workers the last run took. */
+  #busyWorkers = 0;
   #programNumbers = 0;
   #arena = { address: 0, bytes: 0 };
 
-  constructor({ threads, shared, instructions, memoryLimit }: CpuRuntimeOptions) {
+  constructor({ threads, shared, instructions, memoryLimit, soloMicroseconds = 100 }: CpuRuntimeOptions) {
+    this.soloMicroseconds = soloMicroseconds;
     this.#instructions = instructions;
     this.memory = createDeviceMemory(shared, memoryLimit);
     this.threads = this.memory.shared === undefined ? 1 : threads;
@@ -76,6 +82,16 @@ export class CpuRuntime {
   async pool(): Promise<WorkerPool> {
     if (this.#pool === undefined || this.#pool.ended) this.#pool = await this.#startPool();
     return this.#pool;
+  }
+
+  /**
+   * Running workers, of which a run will take the first `workers`. Runs of as many follow each other; others are
+   * waited for first, because a worker that they leave out would begin too early. Call it within the queue.
+   */
+  async poolFor(workers: number): Promise<WorkerPool> {
+    if (workers !== this.#busyWorkers) await this.#pool?.idle();
+    this.#busyWorkers = workers;
+    return this.pool();
   }
 
   /** Where argument blocks' addresses count from: the process's memory for machine code, else undefined. */

@@ -8,7 +8,7 @@ import { type CpuDevice, type CpuDeviceOptions, createCpuDevice } from "./device
 const devices: CpuDevice[] = [];
 
 function device(options: Omit<CpuDeviceOptions, "kind">): CpuDevice {
-  const made = createCpuDevice({ kind: "wasm", ...options });
+  const made = createCpuDevice({ kind: "wasm", soloMicroseconds: 0, ...options });
   devices.push(made);
   return made;
 }

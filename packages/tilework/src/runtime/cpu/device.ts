@@ -34,6 +34,8 @@ export interface CpuDeviceOptions {
   readonly shared?: boolean;
   /** Bytes of memory at most; default: what the engine grants, up to 4 GiB. */
   readonly memoryLimit?: number | undefined;
+  /** Microseconds: steps of less estimated work run on one worker; default 100. Results do not depend on it. */
+  readonly soloMicroseconds?: number;
   /** Milliseconds for finding a program's schedules by timing; default 0: they are not timed. */
   readonly tuning?: number;
   readonly toolchain: Toolchain;
@@ -72,6 +74,7 @@ class PooledDevice implements CpuDevice {
       shared,
       instructions: kind === "x64" ? instructions : undefined,
       memoryLimit,
+      soloMicroseconds: options.soloMicroseconds,
     });
     this.#compiler = {
       runtime: this.#runtime,

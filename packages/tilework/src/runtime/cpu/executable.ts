@@ -147,8 +147,8 @@ export class CpuExecutable implements Executable {
   ): Promise<{ done: Promise<void> }> {
     const { memory } = this.#runtime;
     const compiled = this.#program.current;
-    const { plan, number, binary } = compiled;
-    const pool = await this.#runtime.pool();
+    const { plan, number, binary, workers } = compiled;
+    const pool = await this.#runtime.poolFor(workers);
     const binding = this.#bind(store, compiled, await this.#runtime.arena(plan.arenaBytes));
     const inputs = this.#inputs.map(
       (input): RunInput => ({
@@ -173,19 +173,19 @@ export class CpuExecutable implements Executable {
       results: results.address,
       resultStride: results.stride,
       times,
-      board: this.#layBoard(points, blocks),
+      board: this.#layBoard(points, workers, blocks),
       points,
       feeds,
     });
     const block = memory.allocate(run.byteLength);
     blocks.push(block);
     memory.write(block, run.byteLength, (target) => target.set(new Uint8Array(run.buffer)));
-    return { done: pool.run(number, binary, block) };
+    return { done: pool.run(number, binary, block, workers) };
   }
 
-  #layBoard(points: number, blocks: number[]): number {
-    const { memory, threads } = this.#runtime;
-    const bytes = boardBytes(points, threads);
+  #layBoard(points: number, workers: number, blocks: number[]): number {
+    const { memory } = this.#runtime;
+    const bytes = boardBytes(points, workers);
     const board = memory.allocate(bytes);
     blocks.push(board);
     memory.write(board, bytes, (target) => target.fill(0));

@@ -12,7 +12,6 @@ export type ToWorker =
   | {
       readonly type: "start";
       readonly worker: number;
-      readonly workers: number;
       /** `runLayout` of the thread that starts the worker. */
       readonly layout: string;
       /** The shared memory; without it the one worker makes its own. */
@@ -27,12 +26,13 @@ export type ToWorker =
   | { readonly type: "release"; readonly request: number }
   | { readonly type: "load"; readonly program: number; readonly binary: KernelBinary }
   | { readonly type: "unload"; readonly program: number }
-  /** Runs the run block at `block`; the memory is at least `memoryBytes` large by now. */
+  /** Runs the run block at `block` together with the other `workers`, the first ones; the memory is at least `memoryBytes` large by now. */
   | {
       readonly type: "run";
       readonly request: number;
       readonly program: number;
       readonly block: number;
+      readonly workers: number;
       readonly memoryBytes: number;
     }
   /** Times ways to do the same work; the worker that is asked answers. */

@@ -7,7 +7,7 @@ const prelude = `
   import { createCpuDevice } from ${JSON.stringify(new URL("./device.ts", import.meta.url).href)};
   import { handMade } from ${JSON.stringify(new URL("../../testing/hand-made-plan.ts", import.meta.url).href)};
   const { program, weight, toolchain } = handMade(4096);
-  const device = createCpuDevice({ kind: "wasm", threads: 2, toolchain });
+  const device = createCpuDevice({ kind: "wasm", threads: 2, soloMicroseconds: 0, toolchain });
   const x = new Float32Array(4096);
   async function runOnce() {
     const store = device.createStore();

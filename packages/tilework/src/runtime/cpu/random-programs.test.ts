@@ -20,7 +20,7 @@ const others: readonly Device[] = [
 ];
 
 function open(options: Omit<CpuDeviceOptions, "toolchain">): Device {
-  return createCpuDevice({ ...options, toolchain: compilerToolchain });
+  return createCpuDevice({ ...options, soloMicroseconds: 0, toolchain: compilerToolchain });
 }
 
 afterAll(async () => {

@@ -102,7 +102,7 @@ async function liveAndDie(random: Random, expected: readonly number[], end: numb
   for (; performance.now() < end; lives++) {
     const kind = kinds[random(kinds.length)]!;
     const options = { threads: 1 + random(7), tuning: random(2) * 20, toolchain: compilerToolchain };
-    const device = createCpuDevice({ kind, ...options });
+    const device = createCpuDevice({ kind, soloMicroseconds: 0, ...options });
     const models = Array.from({ length: 1 + random(3) }, () => train(device, random, expected));
     const fate = random(4);
     if (fate < 2) await sleep(random(150));

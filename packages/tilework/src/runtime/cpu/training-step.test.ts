@@ -14,7 +14,12 @@ afterEach(async () => {
 });
 
 function wasm(options: Partial<CpuDeviceOptions>): Device {
-  const device = createCpuDevice({ kind: "wasm", toolchain: compilerToolchain, ...options });
+  const device = createCpuDevice({
+    kind: "wasm",
+    soloMicroseconds: 0,
+    toolchain: compilerToolchain,
+    ...options,
+  });
   devices.push(device);
   return device;
 }

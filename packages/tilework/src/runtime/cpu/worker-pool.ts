@@ -48,7 +48,6 @@ export class WorkerPool {
       host.onMessage((message) => this.#receive(message as FromWorker));
       host.onEnd((reason) => void this.#end(reason));
       const common = {
-        workers: workers.length,
         layout: runLayout,
         memory: memory.shared,
         own: this.#own + worker * ownBytes,
@@ -74,15 +73,16 @@ export class WorkerPool {
     return this.#ended !== undefined;
   }
 
-  /** Runs the run block at that address; resolves when all its steps are done. */
-  async run(program: number, binary: KernelBinary, block: number): Promise<void> {
+  /** Runs the run block at that address on the first workers; resolves when all its steps are done. */
+  async run(program: number, binary: KernelBinary, block: number, workers: number): Promise<void> {
+    const asked = this.#workers.slice(0, workers);
     if (!this.#loaded.has(program)) {
       this.#loaded.add(program);
-      this.#post({ type: "load", program, binary });
+      this.#post({ type: "load", program, binary }, asked);
     }
     const memoryBytes = this.#memory.bytes;
-    const message = { type: "run", program, block, memoryBytes } as const;
-    await this.#request((request) => ({ ...message, request }), this.#workers.length);
+    const message = { type: "run", program, block, workers, memoryBytes } as const;
+    await this.#request((request) => ({ ...message, request }), workers, asked);
   }
 
   /** Makes all workers ready for machine code; gives a refusal where one cannot. */
@@ -155,8 +155,8 @@ export class WorkerPool {
     });
   }
 
-  #post(message: ToWorker): void {
-    if (this.#ended === undefined) for (const worker of this.#workers) worker.post(message);
+  #post(message: ToWorker, asked: readonly HostWorker[] = this.#workers): void {
+    if (this.#ended === undefined) for (const worker of asked) worker.post(message);
   }
 
   #receive(message: FromWorker): void {

@@ -15,7 +15,6 @@ import { openMachine } from "./x64-machine.ts";
 class PoolWorker {
   readonly #worker: number;
   readonly #memory: WebAssembly.Memory;
-  readonly #workers: number;
   readonly #patience: Patience;
   readonly #own: number;
   readonly #wasm: KernelLoader<"wasm">;
@@ -28,7 +27,6 @@ class PoolWorker {
       throw new Error("its script is of another build of Tilework; load both from the same one");
     this.#worker = start.worker;
     this.#memory = start.memory ?? createMemory(false).memory;
-    this.#workers = start.workers;
     this.#patience = new Patience(start.spinMilliseconds);
     this.#own = start.own;
     this.#wasm = wasmLoader(this.#memory);
@@ -61,7 +59,7 @@ class PoolWorker {
           message.block,
           this.#programs.get(message.program)!.kernels,
           this.#worker,
-          this.#workers,
+          message.workers,
           this.#patience,
         );
         this.#answer({ type: "done", request: message.request });
