@@ -1,6 +1,6 @@
 import type { Value } from "../../graph/value.ts";
-import { didYouMean } from "../../util/suggest.ts";
 import { type At, refusal } from "../options/checks.ts";
+import { nameHint } from "../options/keras-names.ts";
 import { requireTensor } from "../options/require-tensor.ts";
 import {
   elu,
@@ -69,7 +69,7 @@ export function getActivation(value: unknown, at: At): Activation {
   const apply = byName.get(name);
   if (apply !== undefined) return { name, apply };
   const names = [...byName.keys()];
-  const hint = didYouMean(value, names) || ` (there are ${names.join(", ")})`;
+  const hint = nameHint("activation", value, names);
   throw refusal(at, "the name of an activation", value, hint);
 }
 

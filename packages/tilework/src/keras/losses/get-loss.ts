@@ -1,7 +1,7 @@
 import type { Shape } from "../../tensor/shape.ts";
 import { ArgumentError } from "../../util/errors.ts";
-import { didYouMean } from "../../util/suggest.ts";
 import { describe } from "../options/checks.ts";
+import { nameHint } from "../options/keras-names.ts";
 import { BinaryCrossentropy } from "./binary-crossentropy.ts";
 import { CategoricalCrossentropy } from "./categorical-crossentropy.ts";
 import { FunctionLoss, type LossFunction } from "./function-loss.ts";
@@ -60,7 +60,7 @@ export function checkLoss(argument: string, identifier: unknown): asserts identi
   if (identifier instanceof Loss || typeof identifier === "function") return;
   const known = [...Object.keys(classes), "crossentropy", "ce"];
   if (typeof identifier === "string" && known.includes(identifier)) return;
-  const hint = typeof identifier === "string" ? didYouMean(identifier, known) : "";
+  const hint = nameHint("loss", identifier, known);
   throw new ArgumentError(
     "loss",
     `${argument}: expected a loss, its name (such as "categorical_crossentropy") or a function (yTrue, yPred); ` +

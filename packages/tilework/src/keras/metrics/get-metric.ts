@@ -1,10 +1,10 @@
 import type { Shape } from "../../tensor/shape.ts";
 import { ArgumentError } from "../../util/errors.ts";
-import { didYouMean } from "../../util/suggest.ts";
 import { snakeCase } from "../layers/class-name.ts";
 import { classificationKind } from "../losses/get-loss.ts";
 import { Loss } from "../losses/loss.ts";
 import { describe } from "../options/checks.ts";
+import { nameHint } from "../options/keras-names.ts";
 import { Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy } from "./accuracy.ts";
 import { FunctionMetric, type MetricFunction } from "./function-metric.ts";
 import {
@@ -76,7 +76,7 @@ export function checkMetric(argument: string, identifier: unknown): asserts iden
   if (identifier instanceof Metric || identifier instanceof Loss || typeof identifier === "function") return;
   const known = ["accuracy", "acc", ...byName.keys()];
   if (typeof identifier === "string" && known.includes(identifier)) return;
-  const hint = typeof identifier === "string" ? didYouMean(identifier, known) : "";
+  const hint = nameHint("metric", identifier, known);
   throw new ArgumentError(
     "metrics",
     `${argument}: expected a metric, its name (such as "accuracy") or a function (yTrue, yPred); ` +

@@ -1,6 +1,6 @@
 import { ArgumentError } from "../../util/errors.ts";
-import { didYouMean } from "../../util/suggest.ts";
 import { describe } from "../options/checks.ts";
+import { nameHint } from "../options/keras-names.ts";
 import { adam } from "./adam.ts";
 import { adamw } from "./adamw.ts";
 import { Optimizer } from "./optimizer.ts";
@@ -19,7 +19,7 @@ export function getOptimizer(identifier: Optimizer | OptimizerName): Optimizer {
   const known = Object.keys(factories);
   if (typeof name === "string" && known.includes(name.toLowerCase()))
     return factories[name.toLowerCase() as OptimizerName]();
-  const hint = typeof name === "string" ? didYouMean(name, known) : "";
+  const hint = nameHint("optimizer", name, known);
   throw new ArgumentError(
     "optimizer",
     `optimizer: expected an optimizer such as adam(), or one of ${known.map((one) => `"${one}"`).join(", ")}; ` +

@@ -41,8 +41,11 @@ export function readOptions<C extends OptionChecks>(owner: string, given: unknow
   return result as Checked<C>;
 }
 
+/** Usual short forms that no number of edits leads from. */
+const abbreviations: Readonly<Record<string, string>> = { lr: "learningRate", eps: "epsilon" };
+
 function unknownOption(owner: string, key: string, known: readonly string[]): ArgumentError {
-  const near = nearest(key, known);
+  const near = known.includes(abbreviations[key] ?? "") ? abbreviations[key] : nearest(key, known);
   const hint = near === undefined ? ` (it has ${known.join(", ")})` : `; did you mean "${near}"?`;
   return new ArgumentError(key, `${owner}: has no option "${key}"${hint}`);
 }

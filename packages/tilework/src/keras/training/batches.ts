@@ -25,12 +25,13 @@ export interface BatchOptions {
 
 /**
  * Hands out each epoch's batches. With `stepsPerEpoch` an epoch goes on where the last one stopped, as in Keras; one
- * that meets the end of the data is shorter, and the next begins anew.
+ * that meets the end of the data is shorter, with a warning the first time, and the next begins anew.
  */
 export class EpochBatches {
   readonly #options: BatchOptions;
   #rest: Uint32Array[] = [];
   #passes = 0;
+  #hasWarned = false;
 
   constructor(options: BatchOptions) {
     this.#options = options;
@@ -38,7 +39,18 @@ export class EpochBatches {
 
   next(): Uint32Array[] {
     if (this.#rest.length === 0) this.#rest = this.#newPass();
-    return this.#rest.splice(0, this.#options.stepsPerEpoch ?? this.#rest.length);
+    const { stepsPerEpoch = this.#rest.length } = this.#options;
+    if (this.#rest.length < stepsPerEpoch) this.#warnOfEnd(stepsPerEpoch, this.#rest.length);
+    return this.#rest.splice(0, stepsPerEpoch);
+  }
+
+  #warnOfEnd(wanted: number, left: number): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    console.warn(
+      `fit: ran out of data: an epoch ends after ${left} of ${wanted} steps (stepsPerEpoch); ` +
+        "leave stepsPerEpoch out, or let it divide the number of batches",
+    );
   }
 
   #newPass(): Uint32Array[] {

@@ -9,6 +9,7 @@ import { model as makeModel } from "../models/functional.ts";
 import type { Model } from "../models/model.ts";
 import { sequential } from "../models/sequential.ts";
 import * as ops from "../ops/ops.ts";
+import { adam } from "../optimizers/adam.ts";
 import type { CompileOptions } from "./compile-options.ts";
 
 beforeAll(() => configure({ device: "reference" }));
@@ -86,6 +87,12 @@ describe("data that do not fit are refused with their argument, and nothing chan
       "a class weight for no class",
       (model) => model.fit(x, labels, { classWeight: { a: 1 } as never }),
       "classWeight: expected a number for each class index",
+    ],
+    ["a negative class weight", (model) => model.fit(x, labels, { classWeight: { 0: -1 } }), 'got "0": -1'],
+    [
+      "a weight for a class beyond the output's",
+      (model) => model.trainOnBatch(x, labels, { classWeight: { 1: 2, 7: 1 } }),
+      "classWeight: there is no class 7: the output has 3 classes, 0 to 2",
     ],
     [
       "validation data that do not fit",
@@ -283,4 +290,23 @@ test("an op that is given no tensor says so", async () => {
   await expect(wrong(() => ops.mean(5 as never))).rejects.toThrow("reduceMean: expected a tensor");
   await expect(wrong(() => ops.add("a" as never, 1))).rejects.toThrow("add: expected a tensor, such as");
   await expect(wrong(() => ops.exp(undefined as never))).rejects.toThrow("got undefined");
+});
+
+test.each<[string, CompileOptions, string]>([
+  ["auc", { loss: "mse", metrics: ["auc" as never] }, "does not have this one yet: there are accuracy"],
+  ["huber", { loss: "huber" as never }, "does not have this one yet: there are binary_crossentropy"],
+  ["KLDivergence", { loss: "KLDivergence" as never }, "does not have this one yet"],
+  [
+    "nadam",
+    { optimizer: "nadam" as never, loss: "mse" },
+    "not have this one yet: there are adam, adamw, rmsprop, sgd",
+  ],
+  ["adm", { optimizer: "adm" as never, loss: "mse" }, 'did you mean "adam"?'],
+])("the name %s, which is not there, gets a hint that helps", (name, options, hint) => {
+  expect(() => classifier(options)).toThrow(hint);
+  expect(() => classifier(options)).toThrow(JSON.stringify(name));
+});
+
+test("learningRate is suggested for lr", () => {
+  expect(() => adam({ lr: 0.1 } as object)).toThrow('adam: has no option "lr"; did you mean "learningRate"?');
 });

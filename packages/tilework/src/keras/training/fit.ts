@@ -76,7 +76,9 @@ interface FitData {
 
 function readFitData(trainer: Trainer, x: unknown, y: unknown, given: CheckedFitOptions): FitData {
   const read = trainer.readData("fit", x, y, given.sampleWeight);
-  const data = withClassWeights(read, given.classWeight, given.sampleWeight);
+  const data = withClassWeights(read, given.classWeight, given.sampleWeight, (labelled) =>
+    trainer.classesOf(labelled),
+  );
   const other = readValidationData(given.validationData);
   const validation =
     other &&

@@ -105,6 +105,7 @@ export class Trainer {
         this.readData("trainOnBatch", x, y, sampleWeight),
         classWeight,
         sampleWeight,
+        (given) => this.classesOf(given),
       );
       return trainBatch(this, data);
     });
@@ -174,6 +175,13 @@ export class Trainer {
       if (loss !== undefined) checkLabelShape(loss, labels, shape);
       checkLabels(labels, loss?.labelKind ?? "values", shape[shape.length - 1] ?? 1);
     });
+  }
+
+  /** The number of classes that the first output's loss tells apart; undefined where it tells none apart. */
+  classesOf(data: ModelData): number | undefined {
+    const loss = this.programs.objectiveFor(data).losses.find(({ output }) => output === 0)?.loss;
+    const hasClasses = loss?.labelKind === "class indices" || loss?.labelKind === "one-hot rows";
+    return hasClasses ? (this.model.outputs[0]!.shape.at(-1) ?? undefined) : undefined;
   }
 
   /** What the compiled step consists of. */

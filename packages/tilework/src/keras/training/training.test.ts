@@ -309,3 +309,18 @@ test("setWeights and getWeights wait for the fit that was called before, and cal
   expect(within).toEqual([start, start, start]);
   expect((await made.getWeights()).map(({ data }) => [...data])).toEqual(zeros.map(({ data }) => [...data]));
 });
+
+test("more steps than the data give are warned about once, and training goes on", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const options = { epochs: 3, batchSize: 25, verbose: 0 } as const;
+  const { history } = await classifier().fit(x, y, { ...options, stepsPerEpoch: 5 });
+  expect(history.loss).toHaveLength(3);
+  expect(warn).toHaveBeenCalledTimes(1);
+  expect(warn).toHaveBeenCalledWith(
+    expect.stringContaining("ran out of data: an epoch ends after 2 of 5 steps"),
+  );
+  warn.mockClear();
+  await classifier().fit(x, y, { ...options, stepsPerEpoch: 1 });
+  expect(warn).not.toHaveBeenCalled();
+  warn.mockRestore();
+});
