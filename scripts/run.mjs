@@ -2,10 +2,10 @@
 // current Node that comes as a dev dependency.
 //   node scripts/run.mjs build | test [args] | check | docs | start [args] | bench [args]
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isInstalled } from "./is-installed.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const [command, ...rest] = process.argv.slice(2);
@@ -15,12 +15,9 @@ function run(program, args, options = {}) {
   if (status !== 0) process.exit(status ?? (signal === "SIGINT" ? 130 : 1));
 }
 
-/** Installs a folder's packages when node_modules is missing or belongs to another package-lock.json. */
+/** Installs a folder's packages unless they are there as its package-lock.json asks for them. */
 function install(folder = root, ...flags) {
-  const lock = readFileSync(join(folder, "package-lock.json"));
-  const digest = createHash("sha256").update(lock).digest("hex");
-  const mark = join(folder, "node_modules", ".installed-from");
-  if (existsSync(mark) && readFileSync(mark, "utf8") === digest) return;
+  if (isInstalled(folder)) return;
   console.log("Installing the development dependencies; this happens once.");
   const npm = process.env.npm_execpath;
   const args = ["ci", "--no-audit", "--no-fund", "--loglevel", "warn", ...flags];
@@ -29,7 +26,6 @@ function install(folder = root, ...flags) {
     const shell = process.platform === "win32";
     run(shell ? "npm.cmd" : "npm", args, { cwd: folder, shell });
   }
-  writeFileSync(mark, digest);
 }
 
 function currentNode(...args) {
