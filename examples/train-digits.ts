@@ -9,14 +9,17 @@ import { classNames, generateImages } from "./generated-images.ts";
 import { averageNetwork, digitNetwork, globalNetwork } from "./networks.ts";
 import { confusionTable, drawImages, imagesPerLine } from "./terminal-pictures.ts";
 
-const { values } = parseArgs({
-  options: {
-    network: { type: "string", default: "1" },
-    epochs: { type: "string", default: "5" },
-    seed: { type: "string", default: "1" },
-  },
-});
+const usage = `npm start -- [options]
+  --network 1|2|3   1: max pooling on handwritten digits (the default); 2: average pooling, 3: global average
+                    pooling, both on generated colour images
+  --epochs 5        how often training goes over the data
+  --seed 1          where random numbers start`;
 
+const values = readArguments();
+if (values.help) {
+  console.log(usage);
+  process.exit();
+}
 const epochs = positiveInteger("epochs", values.epochs);
 setRandomSeed(positiveInteger("seed", values.seed));
 if (values.network === "1") await trainDigits();
@@ -105,6 +108,21 @@ function mostLikely(probabilities: NDArray): Int32Array {
     const scores = probabilities.data.subarray(row * columns, (row + 1) * columns);
     return scores.indexOf(Math.max(...scores));
   });
+}
+
+function readArguments(): { network: string; epochs: string; seed: string; help: boolean } {
+  try {
+    return parseArgs({
+      options: {
+        network: { type: "string", default: "1" },
+        epochs: { type: "string", default: "5" },
+        seed: { type: "string", default: "1" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }).values;
+  } catch (error) {
+    return fail(`${(error as Error).message}\n\n${usage}`);
+  }
 }
 
 function positiveInteger(name: string, text: string): number {
