@@ -98,10 +98,10 @@ function rowAxes({ work, vectorAxis, isStreaming }: TileSpace): number[] {
  * vectors without a rest, so that operands can be packed in panels.
  */
 function handicap(space: TileSpace, rowAxis: number | undefined, vectors: number, units: number): number {
-  const { work, target, isStreaming, vectorsLast } = space;
-  const wide = 256 / (4 * target.lanes);
-  const narrow = isStreaming || vectorsLast ? 1 - Math.min(1, vectors / Math.min(wide, units)) : 0;
-  const rest = (units % vectors === 0 ? 1 : 1.04) + (vectorsLast ? 0.5 : 0.25) * narrow;
+  const { work, target, isStreaming, longRun } = space;
+  const wide = Math.min(longRun / (4 * target.lanes), units);
+  const narrow = longRun > 0 ? 1 - Math.min(1, vectors / wide) : 0;
+  const rest = (units % vectors === 0 ? 1 : 1.04) + (isStreaming ? 0.25 : 0.5) * narrow;
   if (rowAxis === undefined) return rest;
   const axes = work.nest.space;
   const behind = axes.length - 1 - axes.indexOf(rowAxis);

@@ -10,7 +10,14 @@ export interface LoopOrder {
   readonly isStreaming: boolean;
   /** The blocks of vectors come last, after a row axis. */
   readonly vectorsLast: boolean;
+  /** Bytes in a row that a tile should read where that is what counts, else 0. */
+  readonly longRun: number;
 }
+
+/** Where tiles follow each other in memory. */
+const NEXT_RUN = 256;
+/** Where each step of a tile is a leap in memory, so that no near cache holds the lines for other tiles. */
+export const LEAP_RUN = 512;
 
 /**
  * Where operands along vectors are shared by other axes (weights by pixels): the first axis (images) outermost,
@@ -25,16 +32,21 @@ export function loopOrder(
 ): LoopOrder {
   const { nest } = work;
   if (vectorAxis === undefined || !nest.space.includes(vectorAxis))
-    return { spaceAxes: nest.space, isStreaming: false, vectorsLast: false };
+    return { spaceAxes: nest.space, isStreaming: false, vectorsLast: false, longRun: 0 };
   const axes = nest.space.filter((axis) => nest.axes[axis]!.size > 1);
   const isShared = (access: StridedAccess): boolean => axes.some((axis) => !variesAlong(access, axis));
   const panels = work.loads.filter((access) => variesAlong(access, vectorAxis) && isShared(access));
   if (nest.levels.length === 0 || panels.length === 0)
-    return { spaceAxes: memoryOrder(work, vectorAxis), isStreaming: true, vectorsLast: false };
+    return {
+      spaceAxes: memoryOrder(work, vectorAxis),
+      isStreaming: true,
+      vectorsLast: false,
+      longRun: NEXT_RUN,
+    };
   const isIndependent = work.loads.every((access) => variesAlong(access, vectorAxis));
   const bytes = panels.reduce((sum, { buffer }) => sum + bytesOf(nest.buffers[buffer]!), 0);
   if (isIndependent && bytes <= l2 / 4 && nest.space.at(-1) === vectorAxis)
-    return { spaceAxes: nest.space, isStreaming: false, vectorsLast: true };
+    return { spaceAxes: nest.space, isStreaming: false, vectorsLast: true, longRun: NEXT_RUN };
   const [first, ...others] = nest.space.filter((axis) => axis !== vectorAxis);
   const isPanelAxis = (axis: number): boolean => panels.some((access) => variesAlong(access, axis));
   const spaceAxes = [
@@ -43,7 +55,7 @@ export function loopOrder(
     ...others.filter(isPanelAxis),
     ...others.filter((axis) => !isPanelAxis(axis)),
   ];
-  return { spaceAxes, isStreaming: false, vectorsLast: false };
+  return { spaceAxes, isStreaming: false, vectorsLast: false, longRun: isIndependent ? LEAP_RUN : 0 };
 }
 
 /**

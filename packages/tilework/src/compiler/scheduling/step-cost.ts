@@ -1,5 +1,6 @@
 /** The cost of one innermost step of a register tile: a machine of two multiply-adds and two loads a cycle. */
 import type { Target } from "../target.ts";
+import { LEAP_RUN } from "./loop-order.ts";
 import { type NestWork, pointsOf } from "./nest-work.ts";
 import { isSmoothAlong, type StridedAccess, variesAlong } from "./strided-access.ts";
 
@@ -13,6 +14,8 @@ export interface TileSpace {
   readonly isStreaming: boolean;
   /** The blocks of vectors come last, after the row axis. */
   readonly vectorsLast: boolean;
+  /** Bytes in a row that a tile should read where that is what counts, else 0. */
+  readonly longRun: number;
   /** Level 1 axes unrolled in the tile. */
   readonly window: readonly number[];
 }
@@ -120,7 +123,7 @@ export function stepCost(space: TileSpace, shape: TileShape): number | undefined
   const memoryOperands = target.broadcastOperand && vectors === 1 ? splats : 0;
   const issue = (operations + loads - memoryOperands + 3) / 5;
   const bytes = (loads - splats) * target.lanes * 4;
-  const streaming = steps * bytes > target.l1 ? bytes / L2_BYTES : 0;
+  const streaming = steps * bytes > target.l1 || space.longRun === LEAP_RUN ? bytes / L2_BYTES : 0;
   const width = (isLanes ? 16 : vectors * target.lanes) * 4;
   const waste = LINE_REST * (loads - splats) * Math.max(0, 64 / width - 1);
   const friction = FRICTION * (loads - splats / 3 + chain);
