@@ -108,3 +108,28 @@ test.each<[string, () => unknown, string]>([
 ])("%s is refused, with the place", (_, make, message) => {
   expect(make).toThrow(message);
 });
+
+test.each<[NDArray, string]>([
+  [
+    ndarray([
+      [1, 2.5],
+      [0.1, -3],
+    ]),
+    "NDArray float32 (2, 2) [[1, 2.5], [0.1, -3]]",
+  ],
+  [ndarray(Int32Array.from({ length: 10 }, (_, i) => i)), "NDArray int32 (10,) [0, 1, 2, …, 7, 8, 9]"],
+  [ndarray([true, false]), "NDArray bool (2,) [1, 0]"],
+])("prints as %s", (array, text) => {
+  expect(String(array)).toBe(text);
+});
+
+test("its JSON is shape, dtype and plain data", () => {
+  expect(
+    JSON.stringify(
+      ndarray([
+        [1, 2],
+        [3, 4],
+      ]),
+    ),
+  ).toBe('{"shape":[2,2],"dtype":"float32","data":[1,2,3,4]}');
+});

@@ -39,6 +39,16 @@ export class NDArray {
     this.dtype = dtype;
   }
 
+  /** Such as `NDArray float32 (2, 3) [[1, 2, 3], [4, 5, 6]]`; of long axes only the first and last elements. */
+  toString(): string {
+    return `NDArray ${this.dtype} ${formatShape(this.shape)} ${printed(this.data, this.shape, 0)}`;
+  }
+
+  /** Shape, dtype and the elements, row-major, as plain numbers; JSON has null for NaN and infinities. */
+  toJSON(): { shape: number[]; dtype: HostDtype; data: number[] } {
+    return { shape: [...this.shape], dtype: this.dtype, data: Array.from(this.data) };
+  }
+
   /** The elements as nested arrays of numbers. */
   toArray(): NestedNumbers {
     return nest(this.data, this.shape, 0, 0);
@@ -174,8 +184,23 @@ function flatten(
 }
 
 function describe(value: unknown): string {
+  if (typeof value === "bigint") return `${value}n; convert it with Number(value)`;
   if (Array.isArray(value)) return `an array of ${value.length} elements`;
   return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
+const printedEnds = 3;
+
+/** Elements from `offset` on, in brackets; the middle of long axes is left out. */
+function printed(data: TypedArray, shape: Shape, offset: number): string {
+  const [size, ...rest] = shape;
+  if (size === undefined)
+    return data instanceof Float32Array ? String(Number(data[offset]!.toPrecision(7))) : String(data[offset]);
+  const stride = sizeOf(rest);
+  const at = (i: number): string => printed(data, rest, offset + i * stride);
+  const all = Array.from({ length: size }, (_, i) => i);
+  if (size <= 2 * printedEnds + 1) return `[${all.map(at).join(", ")}]`;
+  return `[${[...all.slice(0, printedEnds).map(at), "…", ...all.slice(-printedEnds).map(at)].join(", ")}]`;
 }
 
 function nest(data: TypedArray, shape: Shape, axis: number, offset: number): NestedNumbers {

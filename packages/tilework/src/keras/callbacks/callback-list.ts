@@ -1,6 +1,7 @@
 /** Calls every callback in order, and waits for those that give a promise. */
 
 import type { Model } from "../models/model.ts";
+import { isPlainObject } from "../options/read-options.ts";
 import {
   type CallbackLike,
   type CallbackMethods,
@@ -39,6 +40,7 @@ export class CallbackList {
 
   begin(model: Model, params: CallbackParams): void {
     for (const callback of this.callbacks) {
+      if (callback.setModel === undefined) giveModel(callback, model);
       callback.setModel?.(model);
       callback.setParams?.(params);
     }
@@ -90,6 +92,14 @@ export class CallbackList {
   async predictEnd(): Promise<void> {
     for (const callback of this.callbacks) await callback.onPredictEnd?.({});
   }
+}
+
+/** Methods of a plain object find the model as `this.model`, as those of a `Callback` do; its own `model` stays. */
+function giveModel(callback: object, model: Model): void {
+  if (!isPlainObject(callback) || !Object.isExtensible(callback)) return;
+  const own = Object.getOwnPropertyDescriptor(callback, "model");
+  if (own?.enumerable) return;
+  Object.defineProperty(callback, "model", { value: model, configurable: true, enumerable: false });
 }
 
 function hearsBatches(callback: CallbackMethods, kind: BatchKind): boolean {

@@ -80,8 +80,13 @@ export abstract class Callback implements CallbackMethods {
   }
 }
 
-/** A `Callback`, or a plain object such as `{ onEpochEnd(epoch, logs) {…} }`. */
-export type CallbackLike = Callback | CallbackMethods;
+/**
+ * A `Callback`, or a plain object such as `{ onEpochEnd(epoch, logs) {…} }`, whose methods find the model that is
+ * being trained as `this.model`.
+ */
+export type CallbackLike =
+  | Callback
+  | (CallbackMethods & ThisType<CallbackMethods & { readonly model: Model }>);
 
 /** Refuses what is no callback, and a plain object whose `on…` method no event calls. */
 export function checkCallback(callback: unknown, argument: string): asserts callback is CallbackMethods {

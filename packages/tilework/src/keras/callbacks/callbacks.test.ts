@@ -162,3 +162,14 @@ test.each<[string, () => unknown, string]>([
 ])("%s is refused", (_, make, message) => {
   expect(make).toThrow(message);
 });
+
+test("methods of a plain object find the model as this.model, in every run anew", async () => {
+  const stopper: callbacks.CallbackLike = {
+    onEpochEnd(epoch) {
+      if (epoch === 1) this.model.stopTraining = true;
+    },
+  };
+  for (const model of [await counter(), await counter()])
+    expect((await run(model, stopper, [1, 1, 1, 1])).epochs).toBe(2);
+  expect(Object.keys(stopper)).toEqual(["onEpochEnd"]);
+});

@@ -32,6 +32,9 @@ export interface CrossentropyAttributes {
 
 const smallest = 1e-7;
 
+/** Losses that have warned; a step's program may be traced many times. */
+const warned = new Set<string>();
+
 function clipProbability(probability: Value): Value {
   return clip(probability, Math.fround(smallest), Math.fround(1 - smallest));
 }
@@ -59,10 +62,12 @@ function throughActivation(
   fromLogits: boolean,
   logits: Value | undefined,
 ): Value | undefined {
-  if (fromLogits && logits !== undefined)
+  if (fromLogits && logits !== undefined && !warned.has(loss)) {
+    warned.add(loss);
     console.warn(
       `${loss}: fromLogits is true, but the predictions come from a ${yPred.node.op.name}; its input is taken as the logits`,
     );
+  }
   return logits ?? (fromLogits ? yPred : undefined);
 }
 

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { differentiate } from "../../compiler/differentiate.ts";
 import { input } from "../../graph/program.ts";
 import type { Value } from "../../graph/value.ts";
@@ -119,4 +119,15 @@ test("unknown options and values of options are refused by name", () => {
   expect(() => losses.binaryCrossentropy({ fromLogit: true } as object)).toThrow('did you mean "fromLogits"');
   expect(() => losses.meanSquaredError({ reduction: "summ" as "sum" })).toThrow('did you mean "sum"');
   expect(() => losses.categoricalCrossentropy({ labelSmoothing: 2 })).toThrow("labelSmoothing");
+});
+
+test("logits that come from a softmax are warned about once", () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const scores = softmax(input("x", { shape: [4, 3], dtype: "float32" }));
+  const labels = input("y", { shape: [4], dtype: "float32" });
+  for (let time = 0; time < 3; time++)
+    losses.sparseCategoricalCrossentropy({ fromLogits: true }).call(labels, scores);
+  expect(warn).toHaveBeenCalledTimes(1);
+  expect(warn).toHaveBeenCalledWith(expect.stringContaining("its input is taken as the logits"));
+  warn.mockRestore();
 });

@@ -22,6 +22,7 @@ export function refusal(at: At, rule: string, received: unknown, mend = ""): Arg
 /** A value as error messages show it. */
 export function describe(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return `[${value.map(describe).join(", ")}]`;
   if (typeof value === "object" && value !== null)

@@ -49,6 +49,11 @@ function readRecord(
   given: Readonly<Record<string, unknown>>,
   names: readonly string[],
 ): (Column | undefined)[] {
+  if (isTypedArray(given.data) && !names.includes("data"))
+    throw new ArgumentError(
+      argument,
+      `${argument}: typed data need their shape, as { data, shape }; got { ${Object.keys(given).join(", ")} }`,
+    );
   for (const key of Object.keys(given))
     if (!names.includes(key))
       throw new ArgumentError(

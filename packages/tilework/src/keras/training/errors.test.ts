@@ -47,6 +47,17 @@ describe("data that do not fit are refused with their argument, and nothing chan
       "a single example must stand in a batch of one",
     ],
     ["x that is no data", (model) => model.fit("x" as never, labels), "x: expected an NDArray"],
+    [
+      "typed data without a shape",
+      (model) => model.fit({ data: new Float32Array(24), shap: [6, 4] } as never, labels),
+      "x: typed data need their shape, as { data, shape }; got { data, shap }",
+    ],
+    [
+      "numbers too large for a float",
+      (model) => model.fit([[1n, 2n, 3n, 4n]] as never, labels),
+      "x[0][0]: expected a number, got 1n; convert it with Number(value)",
+    ],
+    ["an option that is a bigint", (model) => model.fit(x, labels, { epochs: 1n as never }), "got 1n"],
     ["no x", (model) => model.fit(undefined as never, labels), "x: the data are missing"],
     ["no y", (model) => model.fit(x, undefined as never), "y: the labels are missing"],
     ["empty x", (model) => model.fit({ data: new Float32Array(0), shape: [0, 4] }, []), "x: has no data"],
