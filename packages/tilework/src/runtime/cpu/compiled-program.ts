@@ -1,8 +1,10 @@
 /** A program's plan with its printed kernels; programs of the same structure share it. */
+import type { KernelCode } from "../../codegen/kernel-code.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import type { Target } from "../../compiler/target.ts";
 import { type Program, variablesOf } from "../../graph/program.ts";
 import type { Variable } from "../../graph/value.ts";
+import { Breaks } from "../breaks.ts";
 import { checkPlanFits } from "../plan-memory-error.ts";
 import { aligned } from "./allocator.ts";
 import type { CpuRuntime } from "./cpu-runtime.ts";
@@ -71,7 +73,7 @@ export interface CpuCompiler {
   readonly tuning: number;
 }
 
-/** Proves and prints on this thread, and lets the engine compile the module off it. */
+/** Proves and prints on this thread, with breaks, and lets the engine compile the module off it. */
 export async function compilePlan(
   { runtime, toolchain, printer }: CpuCompiler,
   target: Target,
@@ -79,11 +81,15 @@ export async function compilePlan(
   plan: Plan,
 ): Promise<CompiledProgram> {
   checkPlanFits(plan, runtime.availableForArena);
-  toolchain.verify(plan);
+  const breaks = new Breaks();
+  for (const kernel of plan.kernels) {
+    toolchain.verify({ ...plan, kernels: [kernel] });
+    await breaks.take();
+  }
   const { binary, tables } =
     target.printer === "x64"
-      ? await printer.print(plan.kernels, target)
-      : await printWebAssembly(runtime, toolchain, plan, target);
+      ? await printer.print(plan.kernels, target, breaks)
+      : await printWebAssembly(runtime, toolchain, plan, target, breaks);
   return new CompiledProgram(runtime, plan, binary, variablesOf(program), tables);
 }
 
@@ -92,8 +98,13 @@ async function printWebAssembly(
   toolchain: Toolchain,
   plan: Plan,
   target: Target,
+  breaks: Breaks,
 ): Promise<{ binary: KernelBinary; tables: readonly (readonly Int32Array[])[] }> {
-  const kernels = plan.kernels.map((kernel) => toolchain.emit(kernel));
+  const kernels: KernelCode[] = [];
+  for (const kernel of plan.kernels) {
+    kernels.push(toolchain.emit(kernel));
+    await breaks.take();
+  }
   const memory = { initial: 1, maximum: maximumPages, shared: runtime.memory.shared !== undefined };
   const module = await WebAssembly.compile(toolchain.print(kernels, { relaxed: target.fused, memory }));
   const tables = kernels.map((kernel) => kernel.tables);

@@ -3,6 +3,7 @@ import type { ScheduledNest } from "../../compiler/schedule.ts";
 import type { Target } from "../../compiler/target.ts";
 import { nestKey } from "../../kernel/nest-key.ts";
 import { BoundedCache } from "../bounded-cache.ts";
+import { Breaks } from "../breaks.ts";
 import { aligned } from "./allocator.ts";
 import type { KernelBinary } from "./messages.ts";
 import type { Toolchain } from "./toolchain.ts";
@@ -29,10 +30,14 @@ export class MachineCodePrinter {
   }
 
   /** The nests must have been verified. */
-  async print(kernels: readonly ScheduledNest[], target: Target): Promise<MachineCode> {
+  async print(
+    kernels: readonly ScheduledNest[],
+    target: Target,
+    breaks: Breaks = new Breaks(),
+  ): Promise<MachineCode> {
     // Loaded where it is used only: browsers never need it.
     const { printX64 } = await import("../../codegen/x64/print-kernel.ts");
-    const parts = kernels.map((kernel): PrintedKernel => {
+    const print = (kernel: ScheduledNest): PrintedKernel => {
       const key = `${target.lanes} ${JSON.stringify(kernel.schedule)} ${nestKey(kernel.nest)}`;
       const known = this.#printed.get(key);
       if (known !== undefined) return known;
@@ -41,7 +46,12 @@ export class MachineCodePrinter {
       const printed = { code, tables: emitted.tables };
       this.#printed.set(key, printed);
       return printed;
-    });
+    };
+    const parts: PrintedKernel[] = [];
+    for (const kernel of kernels) {
+      parts.push(print(kernel));
+      await breaks.take();
+    }
     return { binary: join(parts), tables: parts.map((part) => part.tables) };
   }
 }

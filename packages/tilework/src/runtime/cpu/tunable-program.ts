@@ -7,6 +7,7 @@ import type { Plan } from "../../compiler/plan.ts";
 import type { Target } from "../../compiler/target.ts";
 import type { Program } from "../../graph/program.ts";
 import { platform } from "../../platform/current.ts";
+import { Breaks } from "../breaks.ts";
 import { type CompiledProgram, type CpuCompiler, compilePlan } from "./compiled-program.ts";
 import { foundSchedule, foundSchedules } from "./found-schedules.ts";
 import { timeSchedules } from "./schedule-timer.ts";
@@ -32,8 +33,12 @@ export class TunableProgram {
   }
 
   static async compile(compiler: CpuCompiler, target: Target, program: Program): Promise<TunableProgram> {
+    const breaks = new Breaks();
+    await breaks.now();
     const source: Source = { program, fused: new WeakMap() };
-    const current = await compilePlan(compiler, target, program, planOf(compiler, target, source));
+    const plan = planOf(compiler, target, source);
+    await breaks.take();
+    const current = await compilePlan(compiler, target, program, plan);
     return new TunableProgram(compiler, target, current, mayTune(compiler, target) ? source : undefined);
   }
 

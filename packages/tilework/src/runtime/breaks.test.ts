@@ -1,0 +1,23 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { platform } from "../platform/current.ts";
+import { Breaks } from "./breaks.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+test("a break is taken after ten milliseconds of work, and lets timers have their turn", async () => {
+  let now = 0;
+  vi.spyOn(platform, "now").mockImplementation(() => now);
+  const breaks = new Breaks();
+  let turns = 0;
+  const takeAt = async (milliseconds: number): Promise<number> => {
+    now = milliseconds;
+    const timer = setTimeout(() => turns++, 0);
+    await breaks.take();
+    clearTimeout(timer);
+    return turns;
+  };
+  expect(await takeAt(9)).toBe(0);
+  expect(await takeAt(10)).toBe(1);
+  expect(await takeAt(19)).toBe(1);
+  expect(await takeAt(20)).toBe(2);
+});
