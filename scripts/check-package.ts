@@ -63,6 +63,7 @@ const projects: readonly StrictProject[] = [
 const folder = mkdtempSync(join(tmpdir(), "tilework-package-"));
 try {
   const tarball = pack(join(folder, "staged"));
+  checkNotices();
   await checkManifest(join(folder, "staged"));
   checkTypesOf(tarball);
   tryInstalled(join(folder, "user"), tarball);
@@ -81,6 +82,13 @@ function pack(staged: string): string {
     `${filename}: ${entryCount} files, ${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked`,
   );
   return join(folder, filename);
+}
+
+/** Whoever packs the library's own folder gets the notices too. */
+function checkNotices(): void {
+  const { stdout } = npm(["pack", "--json", "--dry-run"], { cwd: join(root, "packages/tilework") });
+  for (const name of ["README.md", "LICENSE"])
+    if (!stdout.includes(`"${name}"`)) throw new Error(`npm pack in the library's folder leaves out ${name}`);
 }
 
 interface PackedFile {
