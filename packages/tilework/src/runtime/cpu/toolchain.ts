@@ -2,7 +2,13 @@
 import type { KernelCode } from "../../codegen/kernel-code.ts";
 import { emitKernel } from "../../codegen/tile/emit-kernel.ts";
 import { type PrintModuleOptions, printModule } from "../../codegen/wasm/print-module.ts";
-import { type CompileOptions, planProgram, verifyPlan } from "../../compiler/compile.ts";
+import {
+  type CompileOptions,
+  type FusedPrograms,
+  fuseProgram,
+  planProgram,
+  verifyPlan,
+} from "../../compiler/compile.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import type { ScheduledNest } from "../../compiler/schedule.ts";
 import type { Target } from "../../compiler/target.ts";
@@ -10,6 +16,8 @@ import { tuneSchedules } from "../../compiler/tuning/tune-schedules.ts";
 import type { Program } from "../../graph/program.ts";
 
 export interface Toolchain {
+  /** Does the part of `plan` that does not depend on the target, and keeps it in `known`; left out, `plan` does it. */
+  readonly fuse?: (program: Program, known: FusedPrograms) => unknown;
   plan(program: Program, target: Target, options?: CompileOptions): Plan;
   /** Finds schedules by timing; left out, programs keep their default ones. */
   readonly tune?: typeof tuneSchedules;
@@ -22,6 +30,7 @@ export interface Toolchain {
 
 /** The library's own. */
 export const compilerToolchain: Toolchain = {
+  fuse: fuseProgram,
   plan: planProgram,
   tune: tuneSchedules,
   verify: verifyPlan,

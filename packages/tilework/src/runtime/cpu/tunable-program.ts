@@ -36,6 +36,8 @@ export class TunableProgram {
     const breaks = new Breaks();
     await breaks.now();
     const source: Source = { program, fused: new WeakMap() };
+    compiler.toolchain.fuse?.(program, source.fused);
+    await breaks.take();
     const plan = planOf(compiler, target, source);
     await breaks.take();
     const current = await compilePlan(compiler, target, program, plan);
