@@ -27,7 +27,7 @@ export function drawChart(title: string, results: readonly NetworkResult[]): str
     y += row / 2;
   }
   return (
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y + 30}" font-family="system-ui, sans-serif" font-size="13">` +
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y + 30}" font-family="system-ui, sans-serif" font-size="13"><title>${title}</title>` +
     `<rect width="100%" height="100%" fill="white"/><text x="10" y="24" font-size="15">${title}</text>${parts.join("")}</svg>\n`
   );
 }
