@@ -172,3 +172,25 @@ export interface KernelCode {
   readonly vectors: readonly VectorType[];
   readonly body: readonly Statement[];
 }
+
+const integerOps: ReadonlySet<string> = new Set<IntegerStatement["op"]>([
+  "argument",
+  "begin",
+  "end",
+  "integer",
+  "offset",
+  "addIntegers",
+  "scale",
+  "divide",
+  "remainder",
+  "atMost",
+  "atLeast",
+  "loadInteger",
+]);
+
+/** Tells statements on integer registers from those on vectors. */
+export function isIntegerStatement(
+  statement: IntegerStatement | VectorStatement,
+): statement is IntegerStatement {
+  return integerOps.has(statement.op);
+}

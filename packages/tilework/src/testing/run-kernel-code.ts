@@ -10,6 +10,7 @@ import type {
   Statement,
   VectorStatement,
 } from "../codegen/kernel-code.ts";
+import { isIntegerStatement } from "../codegen/kernel-code.ts";
 import { binaryFunction, compares, converts, unaryFunction } from "../kernel/evaluate-expression.ts";
 import type { ScalarType } from "../kernel/expression.ts";
 import { fusedMultiplyAdd, multiplyThenAdd } from "../kernel/fused-multiply-add.ts";
@@ -75,7 +76,7 @@ class Machine {
         this.#store(statement);
         break;
       default:
-        if (isInteger(statement)) this.#stepInteger(statement);
+        if (isIntegerStatement(statement)) this.#stepInteger(statement);
         else this.#stepVector(statement);
     }
   }
@@ -232,25 +233,6 @@ class Machine {
     const { region, at } = this.#element(address, type);
     region[at] = value;
   }
-}
-
-const integerOps: ReadonlySet<string> = new Set<IntegerStatement["op"]>([
-  "argument",
-  "begin",
-  "end",
-  "integer",
-  "offset",
-  "addIntegers",
-  "scale",
-  "divide",
-  "remainder",
-  "atMost",
-  "atLeast",
-  "loadInteger",
-]);
-
-function isInteger(statement: IntegerStatement | VectorStatement): statement is IntegerStatement {
-  return integerOps.has(statement.op);
 }
 
 function bytes(type: MemoryType): number {

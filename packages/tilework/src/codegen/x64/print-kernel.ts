@@ -5,13 +5,12 @@
  * begin and end, and the result 0.
  */
 import { invariant } from "../../util/errors.ts";
-import type { KernelCode, VectorStatement } from "../kernel-code.ts";
+import { isIntegerStatement, type KernelCode, type VectorStatement } from "../kernel-code.ts";
 import type { Condition } from "./instructions.ts";
 import { KernelWriter, rax, rdi, rdx, rsi, rsp } from "./kernel-writer.ts";
 import type { Cpu, IfNode, LoopNode, Node } from "./nodes.ts";
 import { printIntegerStatement } from "./print-integer-statement.ts";
 import { printVectorStatement } from "./print-vector-statement.ts";
-import { isIntegerStatement } from "./registers-of.ts";
 
 export type { Cpu };
 

@@ -1,5 +1,10 @@
 /** Which registers a statement reads and writes. */
-import type { Address, IntegerStatement, VectorStatement } from "../kernel-code.ts";
+import {
+  type Address,
+  type IntegerStatement,
+  isIntegerStatement,
+  type VectorStatement,
+} from "../kernel-code.ts";
 
 export type PlainStatement = IntegerStatement | VectorStatement;
 
@@ -55,25 +60,6 @@ export function readsVector(statement: PlainStatement, register: number): boolea
     if (read === register) found = true;
   });
   return found;
-}
-
-const integerOps: ReadonlySet<string> = new Set<IntegerStatement["op"]>([
-  "argument",
-  "begin",
-  "end",
-  "integer",
-  "offset",
-  "addIntegers",
-  "scale",
-  "divide",
-  "remainder",
-  "atMost",
-  "atLeast",
-  "loadInteger",
-]);
-
-export function isIntegerStatement(statement: PlainStatement): statement is IntegerStatement {
-  return integerOps.has(statement.op);
 }
 
 /** The vector register that the statement writes. */
