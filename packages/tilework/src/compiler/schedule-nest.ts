@@ -12,6 +12,8 @@ import type { Target } from "./target.ts";
 
 /** Fewer tasks than this are cut further while they are long. */
 const ENOUGH_TASKS = 16;
+/** The same where the tiles of a task share what one of them brings into the cache. */
+const ENOUGH_SHARING_TASKS = 8;
 const LONG_TASK = 8000;
 
 /** A good default schedule. Any nest gets a valid one. */
@@ -58,7 +60,7 @@ function scheduleTile(space: TileSpace, tile: Tile): Schedule {
     vectors: tile.vectors,
     rows,
     order,
-    taskLoops: taskLoops(space, tile, order),
+    taskLoops: taskLoops(space, tile, order, outer.outerReduction > 0),
     ...outer,
     unroll: unrollOf(space, tile, outer.outerReduction),
     streaming: storesPastCaches(work, target),
@@ -72,12 +74,18 @@ function isGuarded(nest: Nest, axis: number): boolean {
   );
 }
 
-function taskLoops({ work, target, vectorAxis }: TileSpace, tile: Tile, order: readonly number[]): number {
+function taskLoops(
+  { work, target, vectorAxis }: TileSpace,
+  tile: Tile,
+  order: readonly number[],
+  isSharing: boolean,
+): number {
+  const enough = isSharing ? ENOUGH_SHARING_TASKS : ENOUGH_TASKS;
   let tasks = 1;
   let loops = 0;
   for (const axis of order) {
     const isLong = tile.cycles / tasks > LONG_TASK;
-    if (loops > 0 && (tasks >= ENOUGH_TASKS || !isLong)) break;
+    if (loops > 0 && (tasks >= enough || !isLong)) break;
     if (axis === vectorAxis && isGuarded(work.nest, axis)) break;
     const { size } = work.nest.axes[axis]!;
     const step = axis === vectorAxis ? tile.vectors * target.lanes : axis === tile.rowAxis ? tile.rows : 1;

@@ -5,6 +5,8 @@ import { variesAlong } from "./strided-access.ts";
 
 const FEWEST_STEPS = 24;
 const LONG_VISIT = 200;
+/** Cycles of a step in which the second level cache cannot bring its operands: they must be in the first. */
+const SHORT_STEP = 8;
 
 export interface OuterReduction {
   readonly outerReduction: number;
@@ -24,8 +26,7 @@ export function chooseOuterReduction(work: NestWork, target: Target, tile: Tile)
   const results = pointsOf(nest, nest.space);
   const tiles = results / (tile.rows * tile.vectors * target.lanes);
   if (tiles <= 2) return none;
-  const isLong = pointsOf(nest, level.axes) > results / 16;
-  const limit = isLong ? target.l2 / 8 : target.l2 / 2;
+  const limit = workingSet(work, target, tile, level.axes);
   let outer = 0;
   while (outer < level.axes.length - 1) {
     const inner = level.axes.slice(outer);
@@ -38,6 +39,13 @@ export function chooseOuterReduction(work: NestWork, target: Target, tile: Tile)
     outerReduction: outer,
     outerBlock: blockOf(work, target, tile, level.axes.slice(outer - 1), limit),
   };
+}
+
+/** Bytes that a tile may stream in one visit, so that the next tile finds them near. */
+function workingSet({ nest }: NestWork, { l1, l2 }: Target, tile: Tile, axes: readonly number[]): number {
+  if ((tile.rows * tile.vectors) / 2 < SHORT_STEP) return l1;
+  const isLong = pointsOf(nest, axes) > pointsOf(nest, nest.space) / 16;
+  return isLong ? l2 / 8 : l2 / 2;
 }
 
 /** How many values of the first axis make a visit long enough to pay for loading and storing the results. */

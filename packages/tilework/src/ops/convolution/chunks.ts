@@ -1,13 +1,17 @@
 /**
- * Sums over the batch, split into chunks of images. The split depends on the batch size alone, so the result has the
- * same bits for any number of threads.
+ * Sums over the batch, split into chunks of images. The split depends on the batch size and the number of results
+ * alone, so the result has the same bits for any number of threads.
  */
 import type { LowerContext } from "../../graph/define-op.ts";
 import { addIndex, axisIndex, type Index, scaleIndex } from "../../kernel/index-expression.ts";
 import type { Buffer } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
+import { sizeOf } from "../../tensor/shape.ts";
 
 const maxChunks = 8;
+
+/** So many results can be shared out among threads by themselves; partial sums of them would only fill memory. */
+const manyResults = 2 ** 18;
 
 /** `batch` images in chunks of `images`; the last one may be shorter. */
 export interface Chunks {
@@ -16,8 +20,8 @@ export interface Chunks {
   readonly images: number;
 }
 
-export function chunksOf(batch: number): Chunks {
-  const images = Math.ceil(batch / Math.min(batch, maxChunks));
+export function chunksOf(batch: number, results: number): Chunks {
+  const images = results >= manyResults ? batch : Math.ceil(batch / Math.min(batch, maxChunks));
   return { batch, count: Math.ceil(batch / images), images };
 }
 
@@ -30,8 +34,8 @@ export function sumOverChunks<A>(
   batch: number,
   emitPartials: (target: Buffer, chunks: Chunks) => void,
 ): void {
-  const chunks = chunksOf(batch);
   const output = context.outputs[0]!;
+  const chunks = chunksOf(batch, sizeOf(output.shape));
   if (chunks.count === 1) {
     emitPartials(output, chunks);
     return;
