@@ -6,7 +6,7 @@ import { ProgbarLogger } from "../callbacks/progbar-logger.ts";
 import { readOptions } from "../options/read-options.ts";
 import { cutIntoBatches, rowRange } from "./batches.ts";
 import { type EvaluateOptions, evaluateChecks, resolveVerbose } from "./fit-options.ts";
-import { BurstSize, runSteps } from "./run-steps.ts";
+import { runSteps } from "./run-steps.ts";
 import { RunningLogs } from "./running-logs.ts";
 import { StagedData } from "./staged-data.ts";
 import type { Trainer } from "./trainer.ts";
@@ -36,7 +36,6 @@ export async function evaluate(
       batches,
       callbacks,
       signal: given.signal,
-      burst: new BurstSize(),
     });
   } finally {
     staged.release();
@@ -49,19 +48,17 @@ export interface Evaluation {
   readonly batches: readonly Uint32Array[];
   readonly callbacks: CallbackList;
   readonly signal: AbortSignal | undefined;
-  readonly burst: BurstSize;
 }
 
 /** Runs the test steps over staged data. */
 export async function evaluateBatches(trainer: Trainer, evaluation: Evaluation): Promise<Logs> {
-  const { store, staged, batches, callbacks, signal, burst } = evaluation;
+  const { store, staged, batches, callbacks, signal } = evaluation;
   const running = new RunningLogs(trainer.programs.objectiveFor(staged.data));
   await trainer.queue.pause(() => callbacks.testBegin());
   await runSteps({
     store,
     batches,
     signal,
-    burst,
     oneByOne: callbacks.needsEach("Test"),
     load: (batch) => trainer.programs.load("test", staged.data, batch),
     feeds: (rows) => staged.feeds(rows),

@@ -9,7 +9,7 @@ import { findNonFiniteInput } from "./find-non-finite-input.ts";
 import { findNonFiniteLayer } from "./find-non-finite-layer.ts";
 import type { CheckedFitOptions } from "./fit-options.ts";
 import { NonFiniteError } from "./non-finite-error.ts";
-import { BurstSize, runSteps, StepFailure } from "./run-steps.ts";
+import { runSteps, StepFailure } from "./run-steps.ts";
 import { RunningLogs, sortedLogs } from "./running-logs.ts";
 import type { StagedData } from "./staged-data.ts";
 import type { Trainer } from "./trainer.ts";
@@ -44,8 +44,6 @@ class NonFiniteStep extends Error {
 /** The epochs of one `fit`. */
 export class FitRun {
   readonly #given: FitRunOptions;
-  readonly #burst = new BurstSize();
-  readonly #validationBurst = new BurstSize();
   readonly #allowsNonFinite: boolean;
   /** Feeds of the running epoch's steps, to replay them. */
   #feeds: StepFeeds[] = [];
@@ -78,8 +76,7 @@ export class FitRun {
   async #validate({ staged, batches }: Validation): Promise<Logs> {
     const { trainer, store, callbacks, options } = this.#given;
     const { signal } = options;
-    const burst = this.#validationBurst;
-    const logs = await evaluateBatches(trainer, { store, staged, batches, callbacks, signal, burst });
+    const logs = await evaluateBatches(trainer, { store, staged, batches, callbacks, signal });
     return Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]));
   }
 
@@ -112,7 +109,6 @@ export class FitRun {
       store,
       batches,
       signal: options.signal,
-      burst: this.#burst,
       oneByOne: callbacks.needsEach("Train"),
       load: (batch) => trainer.programs.load("train", staged.data, batch),
       feeds: (rows, step) => {

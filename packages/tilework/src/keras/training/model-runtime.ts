@@ -8,12 +8,14 @@ import type { Device, Executable, VariableStore } from "../../runtime/device.ts"
 import { checkPlanFits } from "../../runtime/plan-memory-error.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { Weight } from "../layers/weight.ts";
+import { BurstSize } from "./burst-size.ts";
 
-/** A compiled program, the names of what it is fed, and the types of what it gives. */
+/** A compiled program, the names of what it is fed, the types of what it gives, and how many steps go into a call. */
 export interface LoadedProgram {
   readonly executable: Executable;
   readonly inputs: readonly string[];
   readonly outputs: Readonly<Record<string, TensorType>>;
+  readonly burst: BurstSize;
 }
 
 const keptPrograms = 24;
@@ -69,7 +71,12 @@ export class ModelRuntime {
       name,
       { shape, dtype },
     ]);
-    return { executable, inputs: Object.keys(program.inputs), outputs: Object.fromEntries(outputs) };
+    return {
+      executable,
+      inputs: Object.keys(program.inputs),
+      outputs: Object.fromEntries(outputs),
+      burst: new BurstSize(),
+    };
   }
 
   /** Throws a PlanMemoryError where a program does not fit beside what is in memory by now and what is to come. */

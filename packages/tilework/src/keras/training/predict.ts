@@ -9,7 +9,7 @@ import { readOptions } from "../options/read-options.ts";
 import { cutIntoBatches, rowRange } from "./batches.ts";
 import { type PredictOptions, predictChecks, resolveVerbose } from "./fit-options.ts";
 import { readModelData } from "./model-data.ts";
-import { BurstSize, runSteps } from "./run-steps.ts";
+import { runSteps } from "./run-steps.ts";
 import { StagedData } from "./staged-data.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -40,7 +40,6 @@ export async function predict(
       batches: fills ? [...batches.slice(0, -1), filled(last, length)] : batches,
       signal,
       oneByOne: callbacks.needsEach("Predict"),
-      burst: new BurstSize(),
       load: (batch) => trainer.programs.load("predict", data, batch),
       feeds: (rows) => staged.feeds(rows),
       before: (step) => trainer.queue.pause(() => callbacks.batchBegin("Predict", step)),

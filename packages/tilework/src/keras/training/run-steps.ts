@@ -1,27 +1,11 @@
 /**
  * Runs many steps, several in each call of the device: enough for some 40 ms, so that calls cost nothing and an
- * abort is heard soon. Between calls the thread is free.
+ * abort is heard soon. A call is handed over before the one before it is done, so that the device never waits for
+ * this thread; where each step is a call of its own, it waits, because somebody wants to act between them.
  */
 import { platform } from "../../platform/current.ts";
 import type { StepFeeds, StepOutputs, VariableStore } from "../../runtime/device.ts";
 import type { LoadedProgram } from "./model-runtime.ts";
-
-const burstMilliseconds = 40;
-const mostSteps = 1024;
-
-/** How many steps go into a call; it learns from how long calls take. */
-export class BurstSize {
-  #steps = 1;
-
-  get steps(): number {
-    return this.#steps;
-  }
-
-  measured(steps: number, milliseconds: number): void {
-    const fitting = Math.floor((burstMilliseconds * steps) / Math.max(milliseconds, 0.01));
-    this.#steps = Math.max(1, Math.min(fitting, this.#steps * 4, mostSteps));
-  }
-}
 
 /** The device failed in the middle of steps: variables are in no known state. */
 export class StepFailure extends Error {
@@ -36,27 +20,92 @@ export interface StepSequence {
   readonly batches: readonly Uint32Array[];
   /** Whether every step is a call of its own. */
   readonly oneByOne: boolean;
-  readonly burst: BurstSize;
   readonly signal: AbortSignal | undefined;
   load(batch: number): Promise<LoadedProgram>;
   /** Everything that the step may be fed; what its program does not take is left out. */
   feeds(rows: Uint32Array, step: number): StepFeeds;
   /** Called before a step; only where each is a call of its own. */
   before(step: number): Promise<void>;
-  /** Takes what a step gave; false ends the sequence after it. */
+  /** Takes what a step gave; after false no further steps are begun. */
   after(step: number, outputs: StepOutputs): Promise<boolean>;
 }
 
-/** Runs the steps; rejects with the signal's reason when it is aborted, with a `StepFailure` when the device fails. */
+/** A call of the device under way. */
+interface Burst {
+  readonly first: number;
+  readonly outputs: Promise<readonly StepOutputs[]>;
+}
+
+/**
+ * Runs the steps; rejects with the signal's reason when it is aborted, after the steps that were begun, and with a
+ * `StepFailure` when the device fails.
+ */
 export async function runSteps(sequence: StepSequence): Promise<void> {
-  const { batches, oneByOne, burst, signal } = sequence;
-  for (let step = 0; step < batches.length; ) {
-    signal?.throwIfAborted();
-    if (oneByOne) await sequence.before(step);
-    const count = oneByOne ? 1 : sameSize(batches, step, burst.steps);
-    const outputs = await runBurst(sequence, step, count);
-    for (const [i, output] of outputs.entries()) if (!(await sequence.after(step + i, output))) return;
-    step += count;
+  const { batches, oneByOne, signal } = sequence;
+  const mostCalls = oneByOne ? 1 : 2;
+  const calls = new Calls(sequence);
+  let goesOn = true;
+  let next = 0;
+  for (;;) {
+    while (goesOn && !signal?.aborted && next < batches.length && calls.pending < mostCalls) {
+      if (oneByOne) await sequence.before(next);
+      next += await calls.begin(next);
+    }
+    const burst = calls.take();
+    if (burst === undefined) break;
+    const outputs = await burst.outputs;
+    for (const [i, output] of outputs.entries())
+      goesOn = (await sequence.after(burst.first + i, output)) && goesOn;
+  }
+  if (goesOn && next < batches.length) signal?.throwIfAborted();
+}
+
+class Calls {
+  readonly #sequence: StepSequence;
+  readonly #pending: Burst[] = [];
+  /** When the last call was done. */
+  #done = 0;
+
+  constructor(sequence: StepSequence) {
+    this.#sequence = sequence;
+  }
+
+  get pending(): number {
+    return this.#pending.length;
+  }
+
+  /** The earliest call under way. */
+  take(): Burst | undefined {
+    return this.#pending.shift();
+  }
+
+  /** Hands steps from `first` on over to the device; gives how many. */
+  async begin(first: number): Promise<number> {
+    const { batches, oneByOne } = this.#sequence;
+    const program = await this.#sequence.load(batches[first]!.length);
+    const count = oneByOne ? 1 : sameSize(batches, first, program.burst.steps);
+    const outputs = this.#run(program, first, count);
+    // It is awaited later, or not at all when an earlier one fails.
+    outputs.catch(() => undefined);
+    this.#pending.push({ first, outputs });
+    return count;
+  }
+
+  async #run(program: LoadedProgram, first: number, count: number): Promise<readonly StepOutputs[]> {
+    const { store, batches, feeds } = this.#sequence;
+    const steps = Array.from({ length: count }, (_, i) =>
+      feedsOf(program, feeds(batches[first + i]!, first + i)),
+    );
+    const start = platform.now();
+    try {
+      return await program.executable.run(store, steps);
+    } catch (error) {
+      throw new StepFailure(error);
+    } finally {
+      const end = platform.now();
+      program.burst.measured(count, end - Math.max(start, this.#done));
+      this.#done = end;
+    }
   }
 }
 
@@ -65,22 +114,6 @@ function sameSize(batches: readonly Uint32Array[], first: number, limit: number)
   let count = 1;
   while (count < limit && batches[first + count]?.length === batches[first]!.length) count++;
   return count;
-}
-
-async function runBurst(sequence: StepSequence, first: number, count: number): Promise<StepOutputs[]> {
-  const { store, batches, burst } = sequence;
-  const program = await sequence.load(batches[first]!.length);
-  const steps = Array.from({ length: count }, (_, i) =>
-    feedsOf(program, sequence.feeds(batches[first + i]!, first + i)),
-  );
-  const start = platform.now();
-  try {
-    return await program.executable.run(store, steps);
-  } catch (error) {
-    throw new StepFailure(error);
-  } finally {
-    burst.measured(count, platform.now() - start);
-  }
 }
 
 /** Those of the feeds that a program takes. */

@@ -32,6 +32,8 @@ export class CpuExecutable implements Executable {
   readonly #outputs: readonly NamedType[];
   readonly #variables: ReadonlyMap<Variable, Variable>;
   readonly #bindings = new WeakMap<CpuStore, Binding>();
+  /** When the last run was done, in the platform's milliseconds. */
+  #done = 0;
 
   constructor(runtime: CpuRuntime, tunable: TunableProgram, program: Program) {
     this.#runtime = runtime;
@@ -98,11 +100,17 @@ export class CpuExecutable implements Executable {
       );
       const start = platform.now();
       await done;
-      this.#program.ran(platform.now() - start);
+      this.#ran(start, platform.now());
       return await this.#readResults(results, steps.length);
     } finally {
       for (const block of blocks) this.#runtime.memory.free(block);
     }
+  }
+
+  /** Steps handed over at `start` are done at `end`; some of that time they may have waited for those before. */
+  #ran(start: number, end: number): void {
+    this.#program.ran(end - Math.max(start, this.#done));
+    this.#done = end;
   }
 
   /** Copies what steps bring along; rows of a source stay where they are, and only their numbers are copied. */
