@@ -88,7 +88,9 @@ test("whoever ends the sequence hears of the steps that were under way", async (
 test("a device that fails rejects with a StepFailure that names the cause", async () => {
   const events: string[] = [];
   const program = fakeProgram(events, 1);
-  const error = await runSteps(sequenceOf(events, 9, { load: async () => program })).catch((reason) => reason);
+  const error = await runSteps(sequenceOf(events, 9, { load: async () => program })).catch(
+    (reason) => reason,
+  );
   expect(error).toBeInstanceOf(StepFailure);
   expect(error.cause).toEqual(new Error("the device broke"));
   expect(events.filter((event) => event.startsWith("after"))).toEqual(["after 0"]);
