@@ -5,8 +5,9 @@ import { readsOf, writesOf } from "../kernel/access.ts";
 import { type Buffer, type Nest, storageOf } from "../kernel/nest.ts";
 import { nestKey } from "../kernel/nest-key.ts";
 import { verifyNest } from "../kernel/verify.ts";
+import { atOnce, type InPieces } from "../util/in-pieces.ts";
 import { buildStages, type LaunchStage, type ScheduledLaunch } from "./build-stages.ts";
-import { fuseNests } from "./fusion/fuse.ts";
+import { fuseNestsInPieces } from "./fusion/fuse.ts";
 import { type LoweredProgram, lowerProgram } from "./lower.ts";
 import { packOperands } from "./pack-operands.ts";
 import { placeUpdates } from "./place-updates.ts";
@@ -42,25 +43,43 @@ export function verifyPlan(plan: Plan): void {
 }
 
 /** The plan alone, which tells how much memory it takes; nothing is proved yet, so nothing of it may be printed. */
-export function planProgram(
+export function planProgram(program: Program, target: Target, options?: CompileOptions): Plan {
+  return atOnce(planInPieces(program, target, options));
+}
+
+/** The same in pieces. */
+export function* planInPieces(
   program: Program,
   target: Target,
   { fuse = true, found, fused: known }: CompileOptions = {},
-): Plan {
-  const fused = fuse ? fuseProgram(program, known) : lowerProgram(program);
+): InPieces<Plan> {
+  const fused = fuse ? yield* fuseInPieces(program, known) : lowerProgram(program);
   const schedules = new ScheduleTable((nest) => found?.(nest) ?? scheduleNest(nest, target));
+  for (const { nest } of fused.nests) {
+    schedules.of(nest);
+    yield;
+  }
   const nests = packOperands(fused.nests, target, (nest) => schedules.of(nest));
+  yield;
   const placed = placeUpdates({ ...fused, nests });
-  const launches = placed.nests.map(({ nest, origin }): ScheduledLaunch => {
+  const launches: ScheduledLaunch[] = [];
+  for (const { nest, origin } of placed.nests) {
     const scheduled: ScheduledNest = { nest, schedule: schedules.of(nest), target };
-    return { scheduled, origin, tasks: taskCount(scheduled) };
-  });
-  return assemble(placed, buildStages(launches));
+    launches.push({ scheduled, origin, tasks: taskCount(scheduled) });
+    yield;
+  }
+  const stages = buildStages(launches);
+  yield;
+  return assemble(placed, stages);
 }
 
 /** A program's nests as they are scheduled, before operands are packed; `known` keeps them. */
 export function fuseProgram(program: Program, known?: FusedPrograms): LoweredProgram {
-  const fused = known?.get(program) ?? fuseNests(lowerProgram(program));
+  return atOnce(fuseInPieces(program, known));
+}
+
+function* fuseInPieces(program: Program, known?: FusedPrograms): InPieces<LoweredProgram> {
+  const fused = known?.get(program) ?? (yield* fuseNestsInPieces(lowerProgram(program)));
   known?.set(program, fused);
   return fused;
 }

@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { platform } from "../platform/current.ts";
+import type { InPieces } from "../util/in-pieces.ts";
 import { Breaks } from "./breaks.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -20,4 +21,21 @@ test("a break is taken after ten milliseconds of work, and lets timers have thei
   expect(await takeAt(10)).toBe(1);
   expect(await takeAt(19)).toBe(1);
   expect(await takeAt(20)).toBe(2);
+});
+
+test("work in pieces takes its breaks between pieces and gives its result", async () => {
+  let now = 0;
+  vi.spyOn(platform, "now").mockImplementation(() => now);
+  const order: string[] = [];
+  function* work(): InPieces<string> {
+    for (const piece of ["a", "b", "c"]) {
+      order.push(piece);
+      now += 6;
+      yield;
+    }
+    return order.join("");
+  }
+  const breaks = new Breaks();
+  setTimeout(() => order.push("timer"), 0);
+  expect(await breaks.during(work())).toBe("abtimerc");
 });

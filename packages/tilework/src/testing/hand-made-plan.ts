@@ -46,7 +46,10 @@ export function handMade(size: number, { trap = false }: { trap?: boolean } = {}
   const kernels = [addKernel(size), reverseAndAddKernel(size, trap)];
   const scheduled = kernels.map(scheduledStandIn);
   const toolchain: Toolchain = {
-    plan: (compiled) => handMadePlan(size, compiled.updates[0]!.variable, scheduled),
+    *plan(compiled) {
+      yield;
+      return handMadePlan(size, compiled.updates[0]!.variable, scheduled);
+    },
     verify: () => undefined,
     emit: (kernel) => kernels[scheduled.indexOf(kernel)]!,
     print: printModule,

@@ -2,6 +2,7 @@
  * Fusion of nests: what would pass through memory passes through registers, where the shapes allow. No rewrite
  * here changes arithmetic, so results keep their bits with fusion on or off.
  */
+import { atOnce, type InPieces } from "../../util/in-pieces.ts";
 import type { LoweredProgram } from "../lower.ts";
 import { fuseEpilogue } from "./fuse-epilogue.ts";
 import { fuseWindow } from "./fuse-window.ts";
@@ -10,24 +11,32 @@ import { NestList } from "./nest-list.ts";
 import { pruneReductions } from "./prune-reductions.ts";
 
 export function fuseNests(program: LoweredProgram): LoweredProgram {
+  return atOnce(fuseNestsInPieces(program));
+}
+
+export function* fuseNestsInPieces(program: LoweredProgram): InPieces<LoweredProgram> {
   const list = new NestList(program);
   removeDead(list);
-  inlineAll(list);
-  fuseAll(list);
-  inlineAll(list);
-  fuseAll(list);
-  fuseWindows(list);
-  fuseAll(list);
+  yield* inlineAll(list);
+  yield* fuseAll(list);
+  yield* inlineAll(list);
+  yield* fuseAll(list);
+  yield* fuseWindows(list);
+  yield* fuseAll(list);
   removeDead(list);
   return { ...program, nests: list.result() };
 }
 
-function inlineAll(list: NestList): void {
-  for (const item of [...list.items]) if (list.items.includes(item)) inlineProducer(list, item);
+function* inlineAll(list: NestList): InPieces<void> {
+  for (const item of [...list.items]) {
+    if (list.items.includes(item)) inlineProducer(list, item);
+    yield;
+  }
 }
 
-function fuseAll(list: NestList): void {
+function* fuseAll(list: NestList): InPieces<void> {
   for (let at = 0; at < list.items.length; at++) {
+    yield;
     const consumer = list.items[at]!;
     if (consumer.nest.levels.length > 0 || consumer.nest.guards.length > 0) continue;
     for (const storage of consumer.reads) {
@@ -38,9 +47,11 @@ function fuseAll(list: NestList): void {
   }
 }
 
-function fuseWindows(list: NestList): void {
-  for (const item of [...list.items])
+function* fuseWindows(list: NestList): InPieces<void> {
+  for (const item of [...list.items]) {
     for (const storage of item.reads) if (list.items.includes(item) && fuseWindow(list, item, storage)) break;
+    yield;
+  }
 }
 
 /** Drops nests, and single stores, whose results nobody needs. */

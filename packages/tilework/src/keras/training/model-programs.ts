@@ -5,6 +5,7 @@ import type { Program } from "../../graph/program.ts";
 import { BoundedCache } from "../../runtime/bounded-cache.ts";
 import type { Device, VariableStore } from "../../runtime/device.ts";
 import { PlanMemoryError, planFits } from "../../runtime/plan-memory-error.ts";
+import { atOnce, type InPieces } from "../../util/in-pieces.ts";
 import type { Graph } from "../models/graph.ts";
 import type { Model } from "../models/model.ts";
 import type { ColumnType } from "./columns.ts";
@@ -116,7 +117,7 @@ export class ModelPrograms {
       throw await this.#withFittingBatch(
         error,
         available,
-        (batch) => this.#write(mode, stepShapeOf(data, batch), data),
+        (batch) => atOnce(this.#write(mode, stepShapeOf(data, batch), data)),
         shape.batch,
       );
     }
@@ -135,7 +136,7 @@ export class ModelPrograms {
     const fills =
       plan !== undefined &&
       countPlanOperations(plan) < cheapOperations &&
-      hasIndependentRows(this.#write("predict", shape, data), batch);
+      hasIndependentRows(atOnce(this.#write("predict", shape, data)), batch);
     this.#fills.set(key, fills);
     return fills;
   }
@@ -157,7 +158,7 @@ export class ModelPrograms {
   /** The program of a step over data like those seen last, or like what the model declares; nothing runs. */
   exampleProgram(mode: StepMode, batch: number): Program {
     const data = this.#exampleData(mode, batch);
-    return this.#write(mode, stepShapeOf(data, batch), data);
+    return atOnce(this.#write(mode, stepShapeOf(data, batch), data));
   }
 
   /** That program, compiled. */
@@ -186,11 +187,13 @@ export class ModelPrograms {
     return this.#runtime.compile(program);
   }
 
-  #write(mode: StepMode, shape: StepShape, data: ModelData): Program {
+  *#write(mode: StepMode, shape: StepShape, data: ModelData): InPieces<Program> {
     const traced = traceStep(this.#model, mode, shape);
+    yield;
     if (mode === "predict") return predictionProgram(traced);
-    if (mode === "test") return testProgram(traced, this.objectiveFor(data));
-    return trainingProgram(this.#model, traced, this.objectiveFor(data), this.#options("fit").optimizer);
+    const objective = this.objectiveFor(data);
+    if (mode === "test") return testProgram(traced, objective);
+    return yield* trainingProgram(this.#model, traced, objective, this.#options("fit").optimizer);
   }
 
   #programKey(mode: StepMode, { batch, inputs, labels, weights }: StepShape): string {

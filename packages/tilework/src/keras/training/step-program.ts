@@ -9,6 +9,7 @@ import { input, inputOp, nodesOf, type Program, readOp, type Update } from "../.
 import type { Value } from "../../graph/value.ts";
 import { warnOnce } from "../../runtime/warn-once.ts";
 import { ArgumentError } from "../../util/errors.ts";
+import type { InPieces } from "../../util/in-pieces.ts";
 import { TraceContext } from "../layers/call-context.ts";
 import type { Model } from "../models/model.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
@@ -65,21 +66,24 @@ export function testProgram(step: TracedStep, objective: Objective): Program {
 }
 
 /** The program of a whole training step. Builds the optimizer's variables. */
-export function trainingProgram(
+export function* trainingProgram(
   model: Model,
   step: TracedStep,
   objective: Objective,
   optimizer: Optimizer,
-): Program {
-  const { loss, outputs, updates: statistics } = simplifyForward(step, writeObjective(objective, step.batch));
+): InPieces<Program> {
   const weights = model.trainableWeights.map((weight) => ({
     variable: weight.variable,
     value: step.context.read(weight),
   }));
+  yield;
+  const { loss, outputs, updates: statistics } = simplifyForward(step, writeObjective(objective, step.batch));
+  yield;
   const gradients = differentiate(
     loss,
     weights.map(({ value }) => value),
   );
+  yield;
   const reached = weights.flatMap((weight, i) => (gradients[i] ? [{ weight, gradient: gradients[i] }] : []));
   if (weights.length > 0 && reached.length === 0)
     throw new ArgumentError("loss", `${model.name}: the loss depends on none of the trainable weights`);
@@ -104,6 +108,7 @@ export function trainingProgram(
     updates.map(({ value }) => value),
     "optimizer",
   );
+  yield;
   return programOf({ ...step.inputs, ...scalars }, outputs, updates);
 }
 

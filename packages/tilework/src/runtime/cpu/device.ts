@@ -3,9 +3,11 @@ import { supportsRelaxedSimd } from "../../codegen/wasm/features.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import { avx2Target, avx512Target, type Target, wasmTarget } from "../../compiler/target.ts";
 import type { Program } from "../../graph/program.ts";
+import type { Nest } from "../../kernel/nest.ts";
 import { platform } from "../../platform/current.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
 import { BoundedCache } from "../bounded-cache.ts";
+import { Breaks } from "../breaks.ts";
 import type { DataSource, Device, Executable, HostData, VariableStore } from "../device.ts";
 import { DeviceError } from "../device-error.ts";
 import type { Instructions } from "../instructions.ts";
@@ -125,7 +127,8 @@ class PooledDevice implements CpuDevice {
 
   async inspect(program: Program): Promise<Plan> {
     const target = await this.#target();
-    return this.#compiler.toolchain.plan(program, target, { found: (nest) => foundSchedule(nest, target) });
+    const options = { found: (nest: Nest) => foundSchedule(nest, target) };
+    return new Breaks().during(this.#compiler.toolchain.plan(program, target, options));
   }
 
   async refusal(): Promise<string | undefined> {

@@ -2,23 +2,16 @@
 import type { KernelCode } from "../../codegen/kernel-code.ts";
 import { emitKernel } from "../../codegen/tile/emit-kernel.ts";
 import { type PrintModuleOptions, printModule } from "../../codegen/wasm/print-module.ts";
-import {
-  type CompileOptions,
-  type FusedPrograms,
-  fuseProgram,
-  planProgram,
-  verifyPlan,
-} from "../../compiler/compile.ts";
+import { type CompileOptions, planInPieces, verifyPlan } from "../../compiler/compile.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import type { ScheduledNest } from "../../compiler/schedule.ts";
 import type { Target } from "../../compiler/target.ts";
 import { tuneSchedules } from "../../compiler/tuning/tune-schedules.ts";
 import type { Program } from "../../graph/program.ts";
+import type { InPieces } from "../../util/in-pieces.ts";
 
 export interface Toolchain {
-  /** Does the part of `plan` that does not depend on the target, and keeps it in `known`; left out, `plan` does it. */
-  readonly fuse?: (program: Program, known: FusedPrograms) => unknown;
-  plan(program: Program, target: Target, options?: CompileOptions): Plan;
+  plan(program: Program, target: Target, options?: CompileOptions): InPieces<Plan>;
   /** Finds schedules by timing; left out, programs keep their default ones. */
   readonly tune?: typeof tuneSchedules;
   /** Throws for a plan whose kernels are not proved safe; it comes before `emit`. */
@@ -30,8 +23,7 @@ export interface Toolchain {
 
 /** The library's own. */
 export const compilerToolchain: Toolchain = {
-  fuse: fuseProgram,
-  plan: planProgram,
+  plan: planInPieces,
   tune: tuneSchedules,
   verify: verifyPlan,
   emit: emitKernel,

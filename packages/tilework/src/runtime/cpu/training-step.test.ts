@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { planProgram } from "../../compiler/compile.ts";
+import { planInPieces } from "../../compiler/compile.ts";
 import { firstDifference, tolerances } from "../../testing/tolerances.ts";
 import { trainingStep } from "../../testing/training-step.ts";
 import type { Device, HostData, StepOutputs } from "../device.ts";
@@ -41,8 +41,8 @@ async function train(
 
 const withoutFusion = {
   ...compilerToolchain,
-  plan: (...[program, target]: Parameters<typeof planProgram>) =>
-    planProgram(program, target, { fuse: false }),
+  plan: (...[program, target]: Parameters<typeof planInPieces>) =>
+    planInPieces(program, target, { fuse: false }),
 };
 
 test("20 steps give the same bits for any number of threads, with and without fusion, shared memory or not", async () => {

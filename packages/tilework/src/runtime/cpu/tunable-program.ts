@@ -7,6 +7,7 @@ import type { Plan } from "../../compiler/plan.ts";
 import type { Target } from "../../compiler/target.ts";
 import type { Program } from "../../graph/program.ts";
 import { platform } from "../../platform/current.ts";
+import type { InPieces } from "../../util/in-pieces.ts";
 import { Breaks } from "../breaks.ts";
 import { type CompiledProgram, type CpuCompiler, compilePlan } from "./compiled-program.ts";
 import { foundSchedule, foundSchedules } from "./found-schedules.ts";
@@ -36,10 +37,7 @@ export class TunableProgram {
     const breaks = new Breaks();
     await breaks.now();
     const source: Source = { program, fused: new WeakMap() };
-    compiler.toolchain.fuse?.(program, source.fused);
-    await breaks.take();
-    const plan = planOf(compiler, target, source);
-    await breaks.take();
+    const plan = await breaks.during(planOf(compiler, target, source));
     const current = await compilePlan(compiler, target, program, plan);
     return new TunableProgram(compiler, target, current, mayTune(compiler, target) ? source : undefined);
   }
@@ -75,7 +73,7 @@ export class TunableProgram {
         timeSchedules(runtime, printer, target, ways, milliseconds, { survey: true }),
       now: platform.now,
     });
-    const plan = planOf(this.#compiler, target, source);
+    const plan = await new Breaks().during(planOf(this.#compiler, target, source));
     if (schedulesOf(plan) === schedulesOf(this.#current.plan)) return;
     this.#current = await compilePlan(this.#compiler, target, source.program, plan);
   }
@@ -91,7 +89,7 @@ function mayTune({ runtime, toolchain, tuning }: CpuCompiler, { printer }: Targe
   return tuning > 0 && toolchain.tune !== undefined && printer === "x64" && runtime.base !== undefined;
 }
 
-function planOf({ toolchain }: CpuCompiler, target: Target, { program, fused }: Source): Plan {
+function planOf({ toolchain }: CpuCompiler, target: Target, { program, fused }: Source): InPieces<Plan> {
   return toolchain.plan(program, target, { fused, found: (nest) => foundSchedule(nest, target) });
 }
 
