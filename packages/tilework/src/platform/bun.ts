@@ -13,6 +13,7 @@ export const bunPlatform: Platform = {
   terminal: nodePlatform.terminal,
   environment: nodePlatform.environment,
   now: nodePlatform.now,
+  turn: nodePlatform.turn,
   warn: nodePlatform.warn,
   prepareEngine: async () => {},
   startWorker: async () => startWebWorker(),

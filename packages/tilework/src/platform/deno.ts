@@ -1,6 +1,6 @@
 /** Deno: Node's worker threads (the web's would keep a program alive), its own environment and files. */
 import { denoFunctionsRefusal } from "./deno-foreign-functions.ts";
-import { startThread } from "./node.ts";
+import { nodePlatform, startThread } from "./node.ts";
 import type { Platform } from "./platform.ts";
 
 interface DenoApi {
@@ -39,6 +39,7 @@ export const denoPlatform: Platform = {
   },
   environment: (name) => attempt(() => api().env.get(name)),
   now: () => performance.now(),
+  turn: nodePlatform.turn,
   warn: (message) => console.warn(message),
   prepareEngine: async () => {},
   startWorker: () => startThread([]),

@@ -33,3 +33,20 @@ test("a browser refuses paths and shares memory only where it is isolated", asyn
   );
   expect(browserPlatform.sharedMemory).toBe(false);
 });
+
+test.each([nodePlatform, browserPlatform])(
+  "two turns let timers ring that are due: $name",
+  async ({ turn }) => {
+    let hasRung = false;
+    setTimeout(() => {
+      hasRung = true;
+    }, 1);
+    const due = performance.now() + 3;
+    while (performance.now() < due);
+    await turn();
+    await turn();
+    await turn();
+    await turn();
+    expect(hasRung).toBe(true);
+  },
+);

@@ -30,6 +30,8 @@ export const nodePlatform: Platform = {
   },
   environment: (name) => process.env[name],
   now: () => performance.now(),
+  // Timers may have their turn between the first one and the second only.
+  turn: () => new Promise<void>((resume) => setImmediate(() => setImmediate(resume))),
   warn: (message) => console.warn(message),
   prepareEngine: allowRelaxedSimd,
   startWorker: () => startThread(["--disable-warning=ExperimentalWarning"]),

@@ -34,6 +34,8 @@ export interface Platform {
   environment(name: string): string | undefined;
   /** Milliseconds on a clock that never goes back. */
   now(): number;
+  /** Resolves when timers and events that are due have had their turn; costs microseconds. */
+  turn(): Promise<void>;
   /** Tells the user's console. */
   warn(message: string): void;
   /** Switches on what the engine has but hides behind a flag; call it before the first WebAssembly module. */

@@ -28,7 +28,7 @@ export class Breaks {
 
   /** Lets others have their turn at once. */
   async now(): Promise<void> {
-    await new Promise<void>((resume) => setTimeout(resume, 0));
+    await platform.turn();
     this.#since = platform.now();
   }
 }
