@@ -9,13 +9,12 @@ import {
   greater,
   maxPool,
   maxPoolBackward,
+  moments,
   multiply,
-  reduceMean,
   reduceSum,
   relu,
   resolvePadding,
   rsqrt,
-  square,
   subtract,
   type Value,
   where,
@@ -136,9 +135,8 @@ function normalizationCases(shape: PointShape): OpCase[] {
 }
 
 function normalizeBatch(x: Value, gamma: Value, beta: Value): Value {
-  const options = { axes: x.shape.map((_, axis) => axis).slice(0, -1), keepDims: true };
-  const mean = reduceMean(x, options);
-  return normalize(x, mean, reduceMean(square(subtract(x, mean)), options), gamma, beta);
+  const [mean, variance] = moments(x, { axes: x.shape.map((_, axis) => axis).slice(0, -1) });
+  return normalize(x, mean, variance, gamma, beta);
 }
 
 function normalize(x: Value, mean: Value, variance: Value, gamma: Value, beta: Value): Value {

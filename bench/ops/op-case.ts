@@ -1,5 +1,5 @@
 /** One timed program: a pass of an operation over variables, so that steps need no data from outside. */
-import { type Program, read, type Value, type Variable } from "tilework/internal";
+import { type Program, read, simplify, type Value, type Variable } from "tilework/internal";
 
 export type Pass = "forward" | "backward-data" | "backward-filter" | "backward" | "training" | "inference";
 
@@ -49,8 +49,11 @@ export class CaseBuilder {
     this.#bytes += bytesOf(value);
   }
 
+  /** The program, simplified as models' programs are. */
   build(about: Pick<OpCase, "name" | "pass" | "category" | "operations" | "operationsAtOnce">): OpCase {
-    const program: Program = { inputs: {}, outputs: {}, updates: this.#updates };
+    const values = simplify(this.#updates.map(({ value }) => value));
+    const updates = this.#updates.map(({ variable }, i) => ({ variable, value: values[i]! }));
+    const program: Program = { inputs: {}, outputs: {}, updates };
     return { ...about, program, bytes: this.#bytes, variables: this.#variables };
   }
 }

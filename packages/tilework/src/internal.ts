@@ -31,6 +31,7 @@ export { averagePoolBackward } from "./ops/pooling/average-pool-backward.ts";
 export { maxPool } from "./ops/pooling/max-pool.ts";
 export { maxPoolBackward } from "./ops/pooling/max-pool-backward.ts";
 export { reduceMax } from "./ops/reduce/reduce-extremum.ts";
+export { moments } from "./ops/reduce/moments.ts";
 export { reduceMean } from "./ops/reduce/reduce-mean.ts";
 export { reduceSum } from "./ops/reduce/reduce-sum.ts";
 export { rsqrt, square } from "./ops/unary/powers.ts";

@@ -60,7 +60,7 @@ function foldOne(
 ): Folded | undefined {
   const { algebra } = node.op;
   const [x, y] = node.inputs as readonly [Value, Value];
-  if (algebra === undefined) return undefined;
+  if (algebra === undefined || algebra === "negate") return undefined;
   const [of, operand] = folded.has(x) || algebra === "subtract" ? [x, y] : [y, x];
   const before = folded.get(of);
   if (before === undefined || uses.get(of) !== 1 || !isFixed(operand)) return undefined;

@@ -46,8 +46,10 @@ export interface OpDefinition<A> {
   readonly view?: boolean;
   /** Elementwise in its only input, which it never reorders: x <= y gives f(x) <= f(y), and NaN gives NaN. */
   readonly monotone?: boolean;
-  /** What the op of two inputs is in the algebra of numbers, for rewrites that hold up to rounding. */
-  readonly algebra?: "add" | "subtract" | "multiply";
+  /** What the op of one or two inputs is in the algebra of numbers, for rewrites that hold up to rounding. */
+  readonly algebra?: "add" | "subtract" | "multiply" | "negate";
+  /** The only result is the sum (or the mean) of the only input over these axes, which stay with size 1 or go. */
+  summedAxes?(attributes: A): readonly number[];
   /**
    * Which input is a kernel: the result is linear in it, and its last axis is the result's last axis, so that
    * scaling the one along it scales the other.

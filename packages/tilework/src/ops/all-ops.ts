@@ -27,6 +27,7 @@ import { maxPoolBackward } from "./pooling/max-pool-backward.ts";
 import { maxPoolSelect } from "./pooling/max-pool-select.ts";
 import { randomBits, randomUniform } from "./random/random.ts";
 import { argmax } from "./reduce/argmax.ts";
+import { moments } from "./reduce/moments.ts";
 import { reduceMax, reduceMin } from "./reduce/reduce-extremum.ts";
 import { reduceMean } from "./reduce/reduce-mean.ts";
 import { reduceSum } from "./reduce/reduce-sum.ts";
@@ -72,7 +73,7 @@ const elementwise = [
 
 const others = [
   ...[fill, constant, iota, randomBits, randomUniform],
-  ...[reduceSum, reduceMean, reduceMax, reduceMin, argmax],
+  ...[reduceSum, reduceMean, reduceMax, reduceMin, moments, argmax],
   ...[reshape, broadcastTo, transpose, slice, spread, concatenate, oneHot, gather, sumRows],
   ...[matmul, softmax, logSoftmax],
   ...[crossentropyWithLogits, sparseCrossentropyWithLogits, sigmoidCrossentropyWithLogits],

@@ -12,6 +12,7 @@ import { scalar } from "../ops/fill.ts";
 import { matmul } from "../ops/matmul/matmul.ts";
 import { averagePool } from "../ops/pooling/average-pool.ts";
 import { maxPool } from "../ops/pooling/max-pool.ts";
+import { moments } from "../ops/reduce/moments.ts";
 import { reduceMax } from "../ops/reduce/reduce-extremum.ts";
 import { reduceMean } from "../ops/reduce/reduce-mean.ts";
 import { reduceSum } from "../ops/reduce/reduce-sum.ts";
@@ -21,7 +22,7 @@ import { pad } from "../ops/shape/spread.ts";
 import { transpose } from "../ops/shape/transpose.ts";
 import { softmax } from "../ops/softmax/softmax.ts";
 import { exp } from "../ops/unary/exponential.ts";
-import { square } from "../ops/unary/powers.ts";
+import { rsqrt, square } from "../ops/unary/powers.ts";
 import { relu } from "../ops/unary/relu.ts";
 import { tanh } from "../ops/unary/tanh.ts";
 import { where } from "../ops/where.ts";
@@ -65,6 +66,7 @@ const steps: readonly Step[] = [
     x.shape.length > 0 ? reduceMean(x, { axes: [parameter % x.shape.length], keepDims: true }) : undefined,
   (x, _, parameter) =>
     x.shape.length > 0 ? reduceMax(x, { axes: [parameter % x.shape.length], keepDims: true }) : undefined,
+  (x, _, parameter) => (x.shape.length > 0 ? normalize(x, parameter % x.shape.length) : undefined),
   (x) => (x.shape.length > 1 ? reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]) : undefined),
   (x) => (x.shape.length > 1 ? transpose(x) : undefined),
   (x) => (x.shape.length > 0 ? softmax(x) : undefined),
@@ -119,6 +121,14 @@ const steps: readonly Step[] = [
   (x, _, parameter, variable) =>
     x.shape.length === 2 ? matmul(x, variable([x.shape[1]!, 2 + parameter])) : undefined,
 ];
+
+/** Mean 0 and deviation below 1 along all axes but one. */
+function normalize(x: Value, kept: number): Value {
+  const [mean, variance] = moments(x, {
+    axes: x.shape.map((_, axis) => axis).filter((axis) => axis !== kept),
+  });
+  return multiply(subtract(x, mean), rsqrt(add(variance, scalar(0.1))));
+}
 
 function isImage(x: Value): boolean {
   return x.shape.length === 4 && x.shape[1]! > 1 && x.shape[2]! > 1;

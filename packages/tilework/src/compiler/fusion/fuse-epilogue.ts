@@ -83,7 +83,11 @@ function axesByDimension(consumer: Nest, storage: Buffer, buffer: Buffer): Map<n
  * Where the merged nest may stand: at the consumer's place, if nobody in between reads what the producer wrote;
  * else at the producer's, if all that the consumer reads was there already.
  */
-function mergedPosition(list: NestList, producer: Item, consumer: Item): "producer" | "consumer" | undefined {
+export function mergedPosition(
+  list: NestList,
+  producer: Item,
+  consumer: Item,
+): "producer" | "consumer" | undefined {
   const from = list.items.indexOf(producer);
   const to = list.items.indexOf(consumer);
   const between = list.items.slice(from + 1, to);

@@ -7,6 +7,7 @@ import type { LoweredProgram } from "../lower.ts";
 import { fuseEpilogue } from "./fuse-epilogue.ts";
 import { fuseWindow } from "./fuse-window.ts";
 import { inlineProducer } from "./inline-producer.ts";
+import { mergeSiblings } from "./merge-siblings.ts";
 import { NestList } from "./nest-list.ts";
 import { pruneReductions } from "./prune-reductions.ts";
 
@@ -23,6 +24,7 @@ export function* fuseNestsInPieces(program: LoweredProgram): InPieces<LoweredPro
   yield* fuseAll(list);
   yield* fuseWindows(list);
   yield* fuseAll(list);
+  yield* mergeSiblings(list);
   removeDead(list);
   return { ...program, nests: list.result() };
 }

@@ -18,6 +18,7 @@ import {
 import { joinOrigins } from "./fuse-epilogue.ts";
 import { asLoaded, BufferTable, compactNest, keepRounding } from "./merge-nests.ts";
 import type { Item, NestList } from "./nest-list.ts";
+import { readsOnce } from "./reads-once.ts";
 
 /** Elementwise operations that may be repeated for several readers rather than stored. */
 const repeatable = 3;
@@ -70,27 +71,24 @@ function isWorthwhile(
   const operations = nodes.filter((node) => node.kind !== "load" && node.kind !== "constant").length;
   if (loads.length === 0 && operations === 0) return true;
   const once = loadsOf(reader).every((load) => !reads(reader, load, storage) || readsOnce(reader, load));
-  if (reader.levels.length === 0)
-    return (readers === 1 && once) || (operations <= repeatable && loads.length <= 1);
+  const isCheap = operations <= repeatable && loads.filter((load) => isLong(producer, load)).length <= 1;
+  if (reader.levels.length === 0) return (readers === 1 && once) || isCheap;
   if (changesInnermostAxis(producer, loads)) return false;
   if (operations === 0 && loads.every((load) => load.fill === undefined)) return true;
-  return readers === 1 && once;
+  return (readers === 1 || isCheap) && once;
+}
+
+/** Whether the load brings as many elements as the producer computes; others (a channel's mean) stay in the cache. */
+function isLong(producer: Nest, load: Load): boolean {
+  return producer.space.every(
+    (axis) =>
+      producer.axes[axis]!.size === 1 ||
+      load.index.some((index) => "dynamic" in index || axesOf(index).has(axis)),
+  );
 }
 
 function reads(nest: Nest, load: Load, storage: Buffer): boolean {
   return storageOf(nest.buffers[load.buffer]!) === storage;
-}
-
-/** Every axis that is longer than 1 takes part in the index, so no element is computed twice (windows overlap). */
-function readsOnce(nest: Nest, load: Load): boolean {
-  const axes = new Set<number>();
-  for (const index of load.index) {
-    if ("dynamic" in index) return false;
-    const own = [...axesOf(index)].filter((axis) => nest.axes[axis]!.size > 1);
-    if (own.length > 1) return false;
-    for (const axis of own) axes.add(axis);
-  }
-  return nest.axes.every((axis, at) => axis.size === 1 || axes.has(at));
 }
 
 /** A transposed read would make a reduction's contiguous loads strided: better copied once. */

@@ -40,6 +40,7 @@ export function defineReduce(rule: ReduceRule): ReduceOp {
       requireDtype(rule.name, x!, ["float32"]);
       return [{ shape: reducedShape(x!.shape, attributes), dtype: x!.dtype }];
     },
+    ...(rule.fold === "add" && { summedAxes: ({ axes }) => axes }),
     gradient: (context) => [rule.gradient(context)],
     lower: (context) => lowerReduction(context, rule.name, rule.fold, rule.mean ?? false),
     reference: ([x], { axes }) => [referenceFold(rule, x!.data, x!.shape, axes)],
@@ -65,7 +66,12 @@ function reducedShape(shape: Shape, { axes, keepDims }: ReduceAttributes): numbe
   return shape.flatMap((size, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [size]));
 }
 
-function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+/** The axes ascending and non-negative; all of them where left out. */
+export function normalizeAxes(
+  op: string,
+  axes: number | readonly number[] | undefined,
+  rank: number,
+): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
   const list = typeof axes === "number" ? [axes] : axes;
   return [...new Set(list.map((axis) => normalizeAxis(op, axis, rank)))].sort((a, b) => a - b);

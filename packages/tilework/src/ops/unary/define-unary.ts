@@ -23,6 +23,7 @@ export interface UnaryRule<A> {
   readonly result?: Dtype;
   /** Never reorders: x <= y gives f(x) <= f(y), to the last bit, and NaN gives NaN. */
   readonly monotone?: boolean;
+  readonly algebra?: OpDefinition<A>["algebra"];
   expression(x: Expression, attributes: A, dtype: Dtype): Expression;
   reference(x: number, attributes: A, dtype: Dtype): number;
   /** The derivative; undefined where it is 0 everywhere. */
@@ -44,6 +45,7 @@ export function unaryDefinition<A>(rule: UnaryRule<A>): OpDefinition<A> {
   return {
     name,
     ...(rule.monotone && { monotone: true }),
+    ...(rule.algebra && { algebra: rule.algebra }),
     infer: ([x], _) => {
       requireDtype(name, x!, dtypes);
       return [{ shape: x!.shape, dtype: rule.result ?? x!.dtype }];

@@ -1,4 +1,5 @@
 import type { Value } from "../../graph/value.ts";
+import { add } from "../../ops/binary/add.ts";
 import { multiply } from "../../ops/binary/multiply.ts";
 import { constant } from "../../ops/constant.ts";
 import { fill } from "../../ops/fill.ts";
@@ -7,6 +8,7 @@ import { sparseCrossentropyWithLogits } from "../../ops/loss/sparse-crossentropy
 import { matmul } from "../../ops/matmul/matmul.ts";
 import { dropoutMask, randomBits, randomUniform } from "../../ops/random/random.ts";
 import { argmax } from "../../ops/reduce/argmax.ts";
+import { moments } from "../../ops/reduce/moments.ts";
 import { reduceMax, reduceMin } from "../../ops/reduce/reduce-extremum.ts";
 import { reduceMean } from "../../ops/reduce/reduce-mean.ts";
 import { reduceSum } from "../../ops/reduce/reduce-sum.ts";
@@ -53,6 +55,24 @@ const reductions = (
       }),
     ),
   ),
+);
+
+/** Mean and variance as one value each, so that both derivatives are checked together. */
+const momentCases = [
+  ...reductionAxes,
+  ["long leading axes", [32, 12, 17, 8], [0, 1, 2]] as const,
+  ["long leading axes, with a rest", [67, 40, 16], [0, 1]] as const,
+  ["long last axes, with a rest", [40009], [0]] as const,
+].map(
+  ([title, shape, axes]): OpCase => ({
+    title: `moments over ${title}`,
+    inputs: [{ shape }],
+    apply: (x) => {
+      const [mean, variance] = moments(x, { axes });
+      return add(multiply(mean, variance), variance);
+    },
+    tolerance: "sum",
+  }),
 );
 
 /** Long enough to be cut into chunks, with and without a rest. */
@@ -204,6 +224,7 @@ const softmaxes: readonly OpCase[] = [
 export const tensorCases: readonly OpCase[] = [
   ...reductions,
   ...longReductions,
+  ...momentCases,
   { title: "argmax", inputs: [{ shape: [3, 11] }], apply: (x) => argmax(x) },
   { title: "argmax with ties", inputs: [ties], apply: (x) => argmax(x, 1) },
   { title: "argmax along the first axis", inputs: [ties], apply: (x) => argmax(x, 0) },

@@ -2,9 +2,9 @@ import type { Value } from "../../../graph/value.ts";
 import { add } from "../../../ops/binary/add.ts";
 import { multiply } from "../../../ops/binary/multiply.ts";
 import { subtract } from "../../../ops/binary/subtract.ts";
-import { reduceMean } from "../../../ops/reduce/reduce-mean.ts";
+import { moments } from "../../../ops/reduce/moments.ts";
 import { reshape } from "../../../ops/shape/reshape.ts";
-import { rsqrt, square } from "../../../ops/unary/powers.ts";
+import { rsqrt } from "../../../ops/unary/powers.ts";
 import { stopGradient } from "../../../ops/unary/stop-gradient.ts";
 import { ShapeError } from "../../../util/errors.ts";
 import { type InitializerInput, serializeInitializer } from "../../initializers/get-initializer.ts";
@@ -149,9 +149,7 @@ export class BatchNormalization extends Layer {
 
   /** Mean and variance of the batch, with size 1 along all other axes; moves the moving statistics towards them. */
   #batchStatistics(input: Value, axis: number, context: CallContext): [mean: Value, variance: Value] {
-    const options = { axes: input.shape.map((_, a) => a).filter((a) => a !== axis), keepDims: true };
-    const mean = reduceMean(input, options);
-    const variance = reduceMean(square(subtract(input, mean)), options);
+    const [mean, variance] = moments(input, { axes: input.shape.map((_, a) => a).filter((a) => a !== axis) });
     this.#move(this.#movingMean!, mean, context);
     this.#move(this.#movingVariance!, variance, context);
     return [mean, variance];
