@@ -1,6 +1,6 @@
 import { applyOp, defineOp, type LowerContext, type Op } from "../../graph/define-op.ts";
 import type { Value } from "../../graph/value.ts";
-import { div, f32 } from "../../kernel/build-expression.ts";
+import { f32, mul } from "../../kernel/build-expression.ts";
 import { axisIndex } from "../../kernel/index-expression.ts";
 import type { Buffer, Nest } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
@@ -8,7 +8,7 @@ import { sizeOf } from "../../tensor/shape.ts";
 import { checkImage } from "../convolution/convolution-shapes.ts";
 import { averagePoolDefinition } from "./average-pool.ts";
 import { forEachReading } from "./each-reading.ts";
-import { commonPixelCount, pixelCount } from "./pixel-count.ts";
+import { commonPixelCount, pixelShare } from "./pixel-share.ts";
 import {
   checkPooled,
   type PoolGeometry,
@@ -36,7 +36,7 @@ export const averagePoolBackward: Op<[upstream: Value], UnpoolOptions> = defineO
     const shape = unpooledShape(upstream.shape, context.attributes);
     const geometry = poolGeometry(name, shape, context.attributes.pool);
     const common = commonPixelCount(geometry);
-    let given = common === undefined ? divideByCounts(context, geometry, upstream) : upstream;
+    let given = common === undefined ? shareOut(context, geometry, upstream) : upstream;
     separateAxes(geometry)
       .toReversed()
       .forEach((pass, at, passes) => {
@@ -59,18 +59,14 @@ export const averagePoolBackward: Op<[upstream: Value], UnpoolOptions> = defineO
   },
 });
 
-function divideByCounts(
-  context: LowerContext<UnpoolOptions>,
-  geometry: PoolGeometry,
-  upstream: Buffer,
-): Buffer {
+function shareOut(context: LowerContext<UnpoolOptions>, geometry: PoolGeometry, upstream: Buffer): Buffer {
   const shares = context.temporary("shares", upstream.shape);
   const nest = new NestBuilder("averagePoolShares");
   const image = axisIndex(nest.space("image", geometry.batch));
   const outputs = geometry.outputSizes.map((size, axis) => nest.space(`output${axis}`, size));
   const channel = axisIndex(nest.space("channel", geometry.channels));
   const place = [image, ...outputs.map((axis) => axisIndex(axis)), channel];
-  nest.store(shares, place, div(nest.load(upstream, place), pixelCount(geometry, outputs)));
+  nest.store(shares, place, mul(nest.load(upstream, place), pixelShare(geometry, outputs)));
   context.emit(nest.build());
   return shares;
 }
@@ -79,7 +75,7 @@ function pixelShape({ batch, inputSizes, channels }: PoolGeometry): number[] {
   return [batch, ...inputSizes, channels];
 }
 
-/** Sums for each pixel what its windows give, then divides by `count`. */
+/** Sums for each pixel what its windows give, then takes one part in `count`. */
 function sumOverReaders(geometry: PoolGeometry, given: Buffer, target: Buffer, count: number): Nest {
   const nest = new NestBuilder(name);
   const image = axisIndex(nest.space("image", geometry.batch));
@@ -88,7 +84,7 @@ function sumOverReaders(geometry: PoolGeometry, given: Buffer, target: Buffer, c
   const { output, fill, reduces } = pixel.readers();
   const share = nest.load(given, [image, ...output, channel], fill);
   const [sum] = reduces ? nest.reduce([{ op: "add", value: share }]) : [share];
-  const value = count === 1 ? sum! : div(sum!, f32(count));
+  const value = count === 1 ? sum! : mul(sum!, f32(1 / count));
   nest.store(target, [image, ...pixel.position, channel], value);
   return nest.build();
 }

@@ -1,6 +1,6 @@
 import { applyOp, type LowerContext, type OpDefinition } from "../../graph/define-op.ts";
 import type { Value } from "../../graph/value.ts";
-import { div } from "../../kernel/build-expression.ts";
+import { mul } from "../../kernel/build-expression.ts";
 import { axisIndex } from "../../kernel/index-expression.ts";
 import type { Buffer, Nest } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
@@ -9,7 +9,7 @@ import { type Callable, callable } from "../callable.ts";
 import { checkImage, spatialSizes } from "../convolution/convolution-shapes.ts";
 import { averagePoolBackward } from "./average-pool-backward.ts";
 import { forEachReading } from "./each-reading.ts";
-import { pixelCount } from "./pixel-count.ts";
+import { pixelShare } from "./pixel-share.ts";
 import {
   type Pool,
   type PoolGeometry,
@@ -80,7 +80,7 @@ function passNest(
   const channel = axisIndex(nest.space("channel", pass.channels));
   const { pixel } = readWindow(nest, pass, outputs);
   const [sum] = nest.reduce([{ op: "add", value: nest.load(source, [image, ...pixel, channel]) }]);
-  const value = divideBy === undefined ? sum! : div(sum!, pixelCount(divideBy, outputs));
+  const value = divideBy === undefined ? sum! : mul(sum!, pixelShare(divideBy, outputs));
   nest.store(target, [image, ...outputs.map((axis) => axisIndex(axis)), channel], value);
   return nest.build();
 }
