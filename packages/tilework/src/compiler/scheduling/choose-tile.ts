@@ -20,6 +20,8 @@ const MOST_ROWS = 28;
 /** Rows of a reduction along memory: each is a stream of its own. */
 const MOST_LANE_ROWS = 6;
 const MOST_VECTORS = 8;
+/** Registers of a tile of an elementwise nest: more would only be more code. */
+const MOST_STORED = 32;
 
 /** All tiles that fit the registers, the fastest first. */
 export function rankTiles(space: TileSpace): Tile[] {
@@ -78,7 +80,6 @@ function vectorSize(
  */
 function rowAxes({ work, vectorAxis, isStreaming }: TileSpace): number[] {
   const { nest, loads } = work;
-  if (nest.levels.length === 0) return [];
   const found = nest.space.filter(
     (axis) =>
       axis !== vectorAxis &&
@@ -87,6 +88,8 @@ function rowAxes({ work, vectorAxis, isStreaming }: TileSpace): number[] {
       nest.guards.every(({ index }) => index.terms.every((term) => !("table" in term) || term.axis !== axis)),
   );
   const vectors = loads.filter((access) => vectorAxis === undefined || variesAlong(access, vectorAxis));
+  if (nest.levels.length === 0)
+    return found.filter((axis) => vectors.some((access) => !variesAlong(access, axis)));
   const others = found.filter((axis) => axis !== nest.space[0]);
   const mayTileImages =
     !isStreaming && others.every((axis) => vectors.every((access) => variesAlong(access, axis)));
@@ -128,6 +131,7 @@ function estimate(space: TileSpace, candidate: Candidate): number | undefined {
   const rows = Math.ceil(size / rowTiles);
   const vectors = isLanes ? 16 / target.lanes : Math.ceil(units / vectorTiles);
   if (rows !== candidate.rows || (!isLanes && vectors !== candidate.vectors)) return undefined;
+  if (nest.levels.length === 0 && rows > 1 && rows * vectors > MOST_STORED) return undefined;
   if (stepCost(space, { rowAxis, rows, vectors, isLanes }) === undefined) return undefined;
   const outer = (nest.levels[1]?.axes ?? []).filter((axis) => !space.window.includes(axis));
   const steps = pointsOf(nest, [...(nest.levels[0]?.axes ?? []), ...outer]) / (isLanes ? 16 : 1);
