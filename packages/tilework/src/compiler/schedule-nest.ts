@@ -6,6 +6,7 @@ import { chooseVectorAxis } from "./scheduling/choose-vector-axis.ts";
 import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
+import { PartialResults } from "./scheduling/partial-results.ts";
 import { isWrittenOut, LONGEST_LOOP, stepStatements, type TileSpace } from "./scheduling/step-cost.ts";
 import { storesPastCaches } from "./scheduling/stores-past-caches.ts";
 import type { Target } from "./target.ts";
@@ -35,7 +36,8 @@ function tileSpace(nest: Nest, target: Target): TileSpace {
   const work = workOf(nest);
   const vectorAxis = chooseVectorAxis(work, target);
   const window = unrolledWindow(work, target, vectorAxis);
-  return { work, target, vectorAxis, window, ...loopOrder(work, vectorAxis, target) };
+  const partials = new PartialResults(work, window);
+  return { work, target, vectorAxis, window, partials, ...loopOrder(work, vectorAxis, target) };
 }
 
 /** Level 1 is unrolled in registers where its accumulators take at most a third of them. */

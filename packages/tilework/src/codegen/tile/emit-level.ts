@@ -8,6 +8,7 @@ import { decide } from "./interval.ts";
 import { emitActiveMask, emitMask, variesByLane } from "./lane-vector.ts";
 import { withFixed } from "./loops.ts";
 import { emitReduction, guardsOf } from "./reduction-loops.ts";
+import { shareResults } from "./share-results.ts";
 import { isWrittenOut } from "./split-axis.ts";
 import type { Node, NodeReduction, NodeStore } from "./value-graph.ts";
 
@@ -25,6 +26,8 @@ class LevelEmitter {
   readonly #registers: number;
   /** Maxima that start from their first element, because it is known which one that is. */
   readonly #fresh = new Set<Accumulator>();
+  /** Sums over results that are in registers start where the first of them is added. */
+  readonly #late = new Set<Accumulator>();
 
   constructor(e: Emission, level: number) {
     this.#e = e;
@@ -39,7 +42,7 @@ class LevelEmitter {
     const { laneLevel } = this.#e.plan;
     const virtual = this.#e.nest.levels[this.#level]!.lanes && laneLevel !== this.#level ? 16 : 1;
     const owners = this.#level === 0 ? points : points.filter(({ window }) => window === 0);
-    for (let lane = 0; lane < virtual; lane++) this.#accumulators.push(this.#start(owners));
+    for (let lane = 0; lane < virtual; lane++) this.#accumulators.push(this.#start(owners, points));
     emitReduction(this.#e, this.#level, points, (active, lane) => this.#iterate(active, lane));
     this.#finish(owners);
   }
@@ -49,46 +52,51 @@ class LevelEmitter {
     return this.#level === 0 ? point.index : point.space;
   }
 
-  #start(owners: readonly Point[]): Accumulator[][][] {
+  #start(owners: readonly Point[], points: readonly Point[]): Accumulator[][][] {
     return this.#reductions.map((reduction) => {
       const byPoint: Accumulator[][] = [];
-      for (const point of owners)
+      for (const point of owners) {
+        const isStraight = (reduction.op !== "add" || this.#level === 1) && this.#isStraight(point, points);
         byPoint[this.#slotOf(point)] = Array.from({ length: this.#registers }, (_, lane) =>
-          this.#startOne(reduction, point, lane),
+          this.#startOne(reduction, point, lane, isStraight),
         );
+      }
       return byPoint;
     });
   }
 
-  #startOne(reduction: NodeReduction, point: Point, lane: number): Accumulator {
+  #startOne(reduction: NodeReduction, point: Point, lane: number, isStraight: boolean): Accumulator {
     const e = this.#e;
     const { type } = reduction.value;
     const slot = e.builder.vector(type);
-    if (reduction.op !== "add" && this.#isStraight(point)) return this.#startFresh(reduction, slot);
+    if (isStraight) return this.#startLater(reduction, slot);
     if (e.plan.outer.length > 0) this.#resume(reduction, slot, point, lane);
     else
       e.builder.emit({ op: "constant", to: slot, type: type as "f32" | "i32", value: startValue(reduction) });
     return reduction.op === "argmax" ? this.#startPosition(reduction, slot, point, lane) : { slots: [slot] };
   }
 
-  #startFresh(reduction: NodeReduction, slot: number): Accumulator {
+  #startLater(reduction: NodeReduction, slot: number): Accumulator {
     const slots =
       reduction.op === "argmax" ? [slot, this.#e.builder.vector(reduction.position.type)] : [slot];
     const accumulator = { slots };
-    this.#fresh.add(accumulator);
+    (reduction.op === "add" ? this.#late : this.#fresh).add(accumulator);
     return accumulator;
   }
 
-  /** Whether all iterations stand one after the other, none of them under a condition. */
-  #isStraight(point: Point): boolean {
+  /** Whether iterations stand one after the other, and the first one that takes part does so without a condition. */
+  #isStraight(owner: Point, points: readonly Point[]): boolean {
     const e = this.#e;
     const { lanes } = e.nest.levels[this.#level]!;
-    const isUnrolled =
-      this.#level === 0
-        ? isWrittenOut(e)
-        : e.plan.levels[this.#level]!.every((axis) => e.plan.sizes[axis] === 1);
-    const isFree = guardsOf(e, this.#level).every((guard) => decide(e, guard, point) === true);
-    return isUnrolled && isFree && !lanes && e.plan.outer.length === 0;
+    if (lanes || e.plan.outer.length > 0) return false;
+    if (this.#level === 0) return isWrittenOut(e) && this.#atFirst(0, owner, () => {}) === true;
+    if (!e.plan.levels[this.#level]!.every((axis) => e.plan.sizes[axis] === 1)) return false;
+    const guards = guardsOf(e, this.#level);
+    const decisions = points
+      .filter(({ space }) => space === owner.space)
+      .map((point) => guards.map((guard) => decide(e, guard, point)));
+    const first = decisions.find((each) => !each.includes(false));
+    return first?.every((decision) => decision === true) ?? false;
   }
 
   /** The start value in the first iteration of the outer reduction loops, else what the last one stored. */
@@ -192,10 +200,19 @@ class LevelEmitter {
     const e = this.#e;
     if (this.#level === 1) {
       e.builder.inline(() => {
-        emitLevel(e, 0, points);
+        this.#emitShared(points);
         this.#accumulatePoints(points, virtual);
       });
     } else this.#accumulatePoints(points, virtual);
+  }
+
+  /** Level 0, once for all points that share its results. */
+  #emitShared(points: readonly Point[]): void {
+    const e = this.#e;
+    const shared = shareResults(e, points);
+    emitLevel(e, 0, [...new Set(shared.values())]);
+    for (const slot of e.results[0]!)
+      for (const [point, first] of shared) slot[point.index] = slot[first.index]!;
   }
 
   #accumulatePoints(points: readonly Point[], virtual: number): void {
@@ -226,10 +243,16 @@ class LevelEmitter {
     e.laneGuarded = outer || open.length > 0;
     this.#reductions.forEach((reduction, at) => {
       const into = this.#accumulators[virtual]![at]![this.#slotOf(point)]![lane]!;
+      if (this.#late.delete(into)) this.#startAtZero(into);
       if (this.#fresh.delete(into)) this.#take(reduction, into, point, lane);
       else accumulate(e, reduction, into, point, lane, mask);
     });
     e.laneGuarded = outer;
+  }
+
+  #startAtZero({ slots: [to] }: Accumulator): void {
+    const type = this.#e.builder.vectors[to!] as "f32" | "i32";
+    this.#e.builder.emit({ op: "constant", to: to!, type, value: 0 });
   }
 
   /** The first element is the result so far, whatever it is. */

@@ -16,6 +16,8 @@ export interface NestWork {
   readonly operations: number;
   /** Vector operations on each result after the innermost loop. */
   readonly lateOperations: number;
+  /** Vector operations of a fold at an outer level's point. */
+  readonly outerOperations: number;
   /** Operations on the way from one iteration's accumulator to the next one's. */
   readonly chain: number;
   /** Result slots of level 0. */
@@ -37,6 +39,7 @@ export function workOf(nest: Nest): NestWork {
     lateLoads: loadsUnder(nest, late),
     operations: Math.max(1, arithmetic - fused + folds.reduce((sum, fold) => sum + fold, 0)),
     lateOperations: nodesUnder(late).filter(({ kind }) => isArithmetic(kind)).length,
+    outerOperations: nest.levels[1]?.reductions.reduce((sum, reduction) => sum + foldCost(reduction), 0) ?? 0,
     chain: Math.max(0, ...folds),
     slots: level?.reductions.reduce((count, { op }) => count + (op === "argmax" ? 2 : 1), 0) ?? 0,
     mergeable: mergeRule(nest),

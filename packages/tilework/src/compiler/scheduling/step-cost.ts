@@ -2,7 +2,8 @@
 import type { Target } from "../target.ts";
 import { LEAP_RUN } from "./loop-order.ts";
 import { type NestWork, pointsOf } from "./nest-work.ts";
-import { isSmoothAlong, type StridedAccess, variesAlong } from "./strided-access.ts";
+import type { PartialResults } from "./partial-results.ts";
+import { isSmoothAlong, variesAlong } from "./strided-access.ts";
 
 /** What the tiles of a nest have in common. */
 export interface TileSpace {
@@ -18,15 +19,16 @@ export interface TileSpace {
   readonly longRun: number;
   /** Level 1 axes unrolled in the tile. */
   readonly window: readonly number[];
+  readonly partials: PartialResults;
 }
 
 interface TileSize {
+  readonly rowAxis: number | undefined;
   readonly rows: number;
   readonly vectors: number;
 }
 
 export interface TileShape extends TileSize {
-  readonly rowAxis: number | undefined;
   /** The vectors are the 16 virtual lanes of a reduction. */
   readonly isLanes: boolean;
 }
@@ -52,8 +54,8 @@ const FRICTION = 0.06;
 const SCATTER = 0.5;
 
 /** Statements of one step of a tile. */
-export function stepStatements({ work, window }: TileSpace, { rows, vectors }: TileSize): number {
-  return rows * vectors * pointsOf(work.nest, window) * (work.operations + work.loads.length / 2);
+export function stepStatements({ work, partials }: TileSpace, { rowAxis, rows, vectors }: TileSize): number {
+  return partials.count(rowAxis, rows) * vectors * (work.operations + work.loads.length / 2);
 }
 
 /** Whether the whole reduction of a tile is short enough to stand there without loops. */
@@ -73,13 +75,12 @@ interface Traffic {
   readonly held: number;
 }
 
-function trafficOf({ work, target, vectorAxis, window }: TileSpace, shape: TileShape): Traffic {
+function trafficOf({ work, target, vectorAxis, partials }: TileSpace, shape: TileShape): Traffic {
   const { rowAxis, rows, vectors } = shape;
   let [loads, splats, held] = [0, 0, 0];
   for (const access of work.loads) {
     const isVector = vectorAxis !== undefined && variesAlong(access, vectorAxis);
-    const ownRows = rowAxis !== undefined && variesAlong(access, rowAxis) ? rows : 1;
-    const copies = ownRows * pointsOf(work.nest, movedBy(access, window));
+    const copies = partials.copies(access, rowAxis, rows);
     const count = copies * (isVector ? vectors : 1);
     const isSmooth = vectorAxis === undefined || isSmoothAlong(access, vectorAxis);
     loads += isSmooth ? count : count * target.lanes * (1 + SCATTER * vectors);
@@ -89,15 +90,11 @@ function trafficOf({ work, target, vectorAxis, window }: TileSpace, shape: TileS
   return { loads, splats, held };
 }
 
-function movedBy(access: StridedAccess, axes: readonly number[]): number[] {
-  return axes.filter((axis) => variesAlong(access, axis));
-}
-
 /** Whether the tile's registers suffice: wasm engines load all operands of a step before they use one. */
-function fits({ work, target, window }: TileSpace, shape: TileShape, { loads, held }: Traffic): boolean {
-  const { rows, vectors, isLanes } = shape;
+function fits({ work, target, partials }: TileSpace, shape: TileShape, { loads, held }: Traffic): boolean {
+  const { rowAxis, rows, vectors, isLanes } = shape;
   if (rows === 1 && (vectors === 1 || isLanes)) return true;
-  const points = rows * vectors * pointsOf(work.nest, window);
+  const points = partials.count(rowAxis, rows) * vectors;
   const isReduction = work.nest.levels.length > 0;
   const passing = target.printer === "wasm" ? loads - held : 1;
   const temporaries = work.operations <= 1 ? 0 : 2;
@@ -109,8 +106,8 @@ function fits({ work, target, window }: TileSpace, shape: TileShape, { loads, he
 
 /** Cycles of one innermost step of a tile; undefined where it does not fit the registers. */
 export function stepCost(space: TileSpace, shape: TileShape): number | undefined {
-  const { work, target, window } = space;
-  const { rows, vectors, isLanes } = shape;
+  const { work, target, partials } = space;
+  const { rowAxis, rows, vectors, isLanes } = shape;
   const traffic = trafficOf(space, shape);
   if (!fits(space, shape, traffic)) return undefined;
   const { loads, splats } = traffic;
@@ -118,7 +115,7 @@ export function stepCost(space: TileSpace, shape: TileShape): number | undefined
   const steps = pointsOf(work.nest, work.nest.levels[0]?.axes ?? []);
   const isStraight = isWrittenOut(space, shape);
   const first = isStraight && work.chain > 1 ? 1 / steps : 0;
-  const operations = rows * vectors * pointsOf(work.nest, window) * work.operations * (1 - first);
+  const operations = partials.count(rowAxis, rows) * vectors * work.operations * (1 - first);
   const chain = isReduction ? work.chain * LATENCY * (isStraight ? OVERLAPPED : 1) : 0;
   const memoryOperands = target.broadcastOperand && vectors === 1 ? splats : 0;
   const issue = (operations + loads - memoryOperands + 3) / 5;
@@ -130,8 +127,9 @@ export function stepCost(space: TileSpace, shape: TileShape): number | undefined
   return Math.max(operations / 2, loads / 2, issue, chain, streaming) + friction + waste;
 }
 
-/** Cycles to start and end a tile: accumulators, the epilogue's loads, stores, addresses. */
-export function tileEnd({ work }: TileSpace, { rows, vectors }: TileSize): number {
-  const results = rows * vectors;
-  return 20 + results * (1 + (work.lateLoads.length + work.lateOperations) / 2 + work.stores.length);
+/** Cycles to start and end a tile: accumulators, an outer level in registers, the epilogue's loads, stores, addresses. */
+export function tileEnd({ work, window }: TileSpace, { rows, vectors }: Omit<TileSize, "rowAxis">): number {
+  const folds = window.length === 0 ? 0 : pointsOf(work.nest, window) * work.outerOperations;
+  const epilogue = (work.lateLoads.length + work.lateOperations + folds) / 2;
+  return 20 + rows * vectors * (1 + epilogue + work.stores.length);
 }

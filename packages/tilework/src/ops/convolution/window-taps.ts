@@ -145,16 +145,27 @@ export function inputAxes(
   return windows.map((window, axis) => inputAxis(nest, `input${axis}`, window, inputSizes[axis]!));
 }
 
-/** Declares a reduction axis over the taps that read each input axis, guarded into taps and outputs. */
+/**
+ * Declares a reduction axis over the taps that read each input axis, guarded into taps and outputs; that of `outer`
+ * belongs to an outer level.
+ */
 export function readingTaps(
   nest: NestBuilder,
   inputs: readonly InputAxis[],
-  { windows, outputSizes }: { windows: readonly Window[]; outputSizes: readonly number[] },
+  {
+    windows,
+    outputSizes,
+    outer,
+  }: {
+    readonly windows: readonly Window[];
+    readonly outputSizes: readonly number[];
+    readonly outer?: number | undefined;
+  },
 ): { outputs: Index[]; flippedTaps: Index[] } {
-  const taps = inputs.map(({ overlap }, axis) => ({
-    axis: nest.reduction(`tap${axis}`, overlap),
-    size: overlap,
-  }));
+  const taps = inputs.map(({ overlap: size }, axis) => {
+    const name = `tap${axis}`;
+    return { axis: axis === outer ? nest.outerReduction(name, size) : nest.reduction(name, size), size };
+  });
   const outputs = inputs.map((input, axis) => input.output(taps[axis]));
   const flippedTaps = inputs.map((input, axis) => input.flippedTap(taps[axis]));
   inputs.forEach(({ axes }, axis) => {

@@ -13,6 +13,7 @@ import {
   checkPooled,
   type PoolGeometry,
   poolGeometry,
+  sharingAxis,
   type UnpoolOptions,
   unpooledShape,
 } from "./pool-geometry.ts";
@@ -81,9 +82,11 @@ function sumOverReaders(geometry: PoolGeometry, given: Buffer, target: Buffer, c
   const image = axisIndex(nest.space("image", geometry.batch));
   const pixel = pooledPixel(nest, geometry);
   const channel = axisIndex(nest.space("channel", geometry.channels));
-  const { output, fill, reduces } = pixel.readers();
+  const outer = sharingAxis(geometry);
+  const { output, fill, reduces } = pixel.readers(outer);
   const share = nest.load(given, [image, ...output, channel], fill);
-  const [sum] = reduces ? nest.reduce([{ op: "add", value: share }]) : [share];
+  let [sum] = reduces ? nest.reduce([{ op: "add", value: share }]) : [share];
+  if (outer !== undefined) [sum] = nest.reduce([{ op: "add", value: sum! }]);
   const value = count === 1 ? sum! : mul(sum!, f32(1 / count));
   nest.store(target, [image, ...pixel.position, channel], value);
   return nest.build();

@@ -16,6 +16,7 @@ import {
   type PoolOptions,
   pooledShape,
   poolGeometry,
+  sharingAxis,
 } from "./pool-geometry.ts";
 import { readWindow } from "./pool-nest.ts";
 import { separateAxes } from "./separate-axes.ts";
@@ -78,8 +79,9 @@ function passNest(
   const image = axisIndex(nest.space("image", pass.batch));
   const outputs = pass.outputSizes.map((size, axis) => nest.space(`output${axis}`, size));
   const channel = axisIndex(nest.space("channel", pass.channels));
-  const { pixel } = readWindow(nest, pass, outputs);
-  const [sum] = nest.reduce([{ op: "add", value: nest.load(source, [image, ...pixel, channel]) }]);
+  const { pixel, outerCode } = readWindow(nest, pass, outputs, { outer: sharingAxis(pass) });
+  let [sum] = nest.reduce([{ op: "add", value: nest.load(source, [image, ...pixel, channel]) }]);
+  if (outerCode !== undefined) [sum] = nest.reduce([{ op: "add", value: sum! }]);
   const value = divideBy === undefined ? sum! : mul(sum!, pixelShare(divideBy, outputs));
   nest.store(target, [image, ...outputs.map((axis) => axisIndex(axis)), channel], value);
   return nest.build();

@@ -1,6 +1,7 @@
 import { applyOp, type LowerContext, type OpDefinition, type ReferenceArray } from "../../graph/define-op.ts";
 import type { Value } from "../../graph/value.ts";
 import { add, position } from "../../kernel/build-expression.ts";
+import type { Expression } from "../../kernel/expression.ts";
 import { axisIndex } from "../../kernel/index-expression.ts";
 import type { Buffer, Nest } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
@@ -15,6 +16,7 @@ import {
   type PoolOptions,
   pooledShape,
   poolGeometry,
+  sharingAxis,
 } from "./pool-geometry.ts";
 import { codeDtype, readWindow } from "./pool-nest.ts";
 import { separateAxes } from "./separate-axes.ts";
@@ -96,14 +98,20 @@ function passNest(pass: PoolGeometry, whole: PoolGeometry, read: Maxima, write: 
   const image = axisIndex(nest.space("image", pass.batch));
   const outputs = pass.outputSizes.map((size, axis) => nest.space(`output${axis}`, size));
   const channel = axisIndex(nest.space("channel", pass.channels));
-  const { pixel, code } = readWindow(nest, pass, outputs, whole);
+  const { pixel, code, outerCode } = readWindow(nest, pass, outputs, { outer: sharingAxis(pass), whole });
   const from = [image, ...pixel, channel];
   const value = nest.load(read.values, from);
   const before = read.codes && nest.load(read.codes, from);
   const winner = before === undefined ? position(code) : add(position(code), before);
-  const [largest, chosen] = nest.reduce([
-    write.codes === undefined ? { op: "max", value } : { op: "argmax", value, position: winner },
-  ]);
+  const fold = (from: Expression, at: Expression): Expression[] =>
+    nest.reduce([
+      write.codes === undefined ? { op: "max", value: from } : { op: "argmax", value: from, position: at },
+    ]);
+  let [largest, chosen] = fold(value, winner);
+  if (outerCode !== undefined) {
+    const outer = position(outerCode);
+    [largest, chosen] = fold(largest!, chosen === undefined ? outer : add(outer, chosen));
+  }
   const place = [image, ...outputs.map((axis) => axisIndex(axis)), channel];
   nest.store(write.values, place, largest!);
   if (write.codes !== undefined) nest.store(write.codes, place, chosen!);

@@ -134,6 +134,18 @@ export function pixelCounts({ spans }: PoolGeometry): number[][] {
   return spans.map((axis) => axis.map(({ start, end }) => end - start));
 }
 
+/**
+ * The axis along which neighbouring windows overlap and so share what they find along the other axes: the first one
+ * with windows of several pixels, so that what comes first in row-major order stays first. Undefined where windows
+ * do not overlap along it, or have no other axis.
+ */
+export function sharingAxis({ windows }: PoolGeometry): number | undefined {
+  const axes = windows?.flatMap(({ size }, axis) => (size > 1 ? [axis] : [])) ?? [];
+  const [first, second] = axes;
+  if (first === undefined || second === undefined) return undefined;
+  return windows![first]!.size > windows![first]!.stride ? first : undefined;
+}
+
 /** What each window sees, with taps counted from the window's first place, padding included. */
 export function reachesOf({ windows, spans }: PoolGeometry): Reach[] {
   return spans.map((axis, dimension) =>

@@ -4,6 +4,9 @@
  *
  * The winner code of a max is its row-major place in the window; for adaptive windows, which differ in size, it is
  * the row-major place of the pixel in the image.
+ *
+ * Where windows overlap, a nest has two levels: the inner one folds a window's rows, the outer one these results, which
+ * neighbouring windows share.
  */
 import { addIndex, axisIndex, constantIndex, type Index, scaleIndex } from "../../kernel/index-expression.ts";
 import type { NestBuilder } from "../../kernel/nest-builder.ts";
@@ -40,18 +43,29 @@ function rowMajor(places: readonly Index[], sizes: readonly number[]): Index {
   return addIndex(...places.map((place, axis) => scaleIndex(place, strides[axis]!)));
 }
 
+export interface WindowReading {
+  /** The pixel's place. */
+  readonly pixel: readonly Index[];
+  /** Its winner code, without the part of the outer level where there is one. */
+  readonly code: Index;
+  /** What the outer level adds to the code; undefined where there is one level. */
+  readonly outerCode: Index | undefined;
+}
+
 /**
- * Declares the reduction axes over each window's pixels; gives the input position and its winner code, within the
- * whole pooling where this is a pass of it along one axis.
+ * Declares the reduction axes over each window's pixels, that of `outer` in an outer level; gives the input position
+ * and its winner code, within the whole pooling where this is a pass of it along one axis.
  */
 export function readWindow(
   nest: NestBuilder,
   geometry: PoolGeometry,
   outputs: readonly number[],
-  whole: PoolGeometry = geometry,
-): { pixel: Index[]; code: Index } {
+  { outer, whole = geometry }: { readonly outer?: number | undefined; readonly whole?: PoolGeometry } = {},
+): WindowReading {
   const { windows, inputSizes, spans } = geometry;
-  const taps = windowSizes(geometry).map((size, axis) => nest.reduction(`tap${axis}`, size));
+  const taps = windowSizes(geometry).map((size, axis) =>
+    axis === outer ? nest.outerReduction(`tap${axis}`, size) : nest.reduction(`tap${axis}`, size),
+  );
   const pixel = taps.map((tap, axis) => {
     const window = windows?.[axis];
     return window === undefined
@@ -59,7 +73,13 @@ export function readWindow(
       : inputPosition(nest, window, inputSizes[axis]!, outputs[axis]!, tap);
   });
   const places = windows === undefined ? pixel : taps.map((tap) => axisIndex(tap));
-  return { pixel, code: rowMajor(places, codeSizes(whole)) };
+  const code = (level: "inner" | "outer"): Index => {
+    const own = places.map((place, axis) =>
+      (level === "outer") === (axis === outer) ? place : constantIndex(0),
+    );
+    return rowMajor(own, codeSizes(whole));
+  };
+  return { pixel, code: code("inner"), outerCode: outer === undefined ? undefined : code("outer") };
 }
 
 function adaptivePosition(nest: NestBuilder, spans: readonly Span[], output: number, tap: number): Index {
@@ -81,8 +101,11 @@ function adaptivePosition(nest: NestBuilder, spans: readonly Span[], output: num
 export interface PooledPixel {
   /** The pixel's place. */
   readonly position: readonly Index[];
-  /** Declares the reduction axes over the windows that read the pixel; call it when all space axes are declared. */
-  readers(): Readers;
+  /**
+   * Declares the reduction axes over the windows that read the pixel, one of them in an outer level where that is
+   * asked for; call it when all space axes are declared.
+   */
+  readers(outer?: number): Readers;
 }
 
 export interface Readers {
@@ -105,10 +128,10 @@ export function pooledPixel(nest: NestBuilder, geometry: PoolGeometry): PooledPi
     const inputs = inputAxes(nest, { windows, inputSizes });
     return {
       position: inputs.map(({ position }) => position),
-      readers: () =>
+      readers: (outer) =>
         inputs.every(({ readOnce }) => readOnce)
           ? onlyReader(inputs, windows, geometry)
-          : stridedReaders(nest, inputs, windows, geometry),
+          : stridedReaders(nest, inputs, geometry, outer),
     };
   }
   const axes = inputSizes.map((size, axis) => nest.space(`input${axis}`, size));
@@ -134,10 +157,12 @@ function onlyReader(
 function stridedReaders(
   nest: NestBuilder,
   inputs: readonly InputAxis[],
-  windows: readonly Window[],
   geometry: PoolGeometry,
+  outer: number | undefined,
 ): Readers {
-  const { outputs, flippedTaps } = readingTaps(nest, inputs, { windows, outputSizes: geometry.outputSizes });
+  const windows = geometry.windows!;
+  const { outputSizes } = geometry;
+  const { outputs, flippedTaps } = readingTaps(nest, inputs, { windows, outputSizes, outer });
   return { output: outputs, code: unflip(flippedTaps, windows, geometry), fill: undefined, reduces: true };
 }
 
