@@ -144,6 +144,8 @@ export type VectorStatement =
       readonly yes: number;
       readonly no: number;
     }
+  /** to = from where that is NaN, else x. */
+  | { readonly op: "keepNan"; readonly to: number; readonly x: number; readonly from: number }
   | { readonly op: "convert"; readonly convert: ConvertOp; readonly to: number; readonly x: number }
   /**
    * Combines 16 virtual lanes, held by 16 / lanes registers in order, by the fixed tree of nest.ts; all lanes of

@@ -113,6 +113,7 @@ export function arithmeticCases(lanes: Lanes): KernelCase[] {
     ...compareCases(lanes, "i32"),
     ...conversionCases(lanes),
     ...maskCases(lanes),
+    ...keepNanCases(lanes),
     fmaCase(lanes),
     multiplyAddOfProductsCase(lanes),
   ];
@@ -209,6 +210,26 @@ function maskCases(lanes: Lanes): KernelCase[] {
       expected: (x, y) => (truth(x < 0, y < 0) ? y : x),
     }),
   );
+}
+
+function keepNanCases(lanes: Lanes): KernelCase[] {
+  const expected = (x: number, y: number): number => (Number.isNaN(y) ? y : x);
+  const shared = { result: 2, output: "f32", expected } as const;
+  return [
+    elementwiseCase("NaN is kept beside another register", lanes, pairs(floats), {
+      ...shared,
+      vectors: ["f32"],
+      body: [{ op: "keepNan", to: 2, x: 0, from: 1 }],
+    }),
+    elementwiseCase("NaN is kept in place", lanes, pairs(floats), {
+      ...shared,
+      vectors: ["f32"],
+      body: [
+        { op: "binary", binary: "min", to: 2, x: 0, y: 0 },
+        { op: "keepNan", to: 2, x: 2, from: 1 },
+      ],
+    }),
+  ];
 }
 
 /** Products and sums that float32 holds exactly, and specials: the same fused or not. */

@@ -226,6 +226,8 @@ class RandomWriter {
       { op: "binary", binary: operations[this.#random(operations.length)]!, to, x, y },
       { op: "unary", unary: (["neg", "abs", "floor", "roundEven"] as const)[this.#random(4)]!, to, x },
       { op: "convert", convert: "f32FromI32", to, x: this.#word() },
+      { op: "keepNan", to, x, from: y },
+      { op: "keepNan", to, x: to, from: x },
       { op: "constant", to, type: "f32", value: this.#random(100) / 8 },
       { op: "move", to, from: x },
     ];

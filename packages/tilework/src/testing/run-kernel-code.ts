@@ -194,6 +194,10 @@ class Machine {
         const { condition, yes, no } = statement;
         return (lane) => (v[condition]![lane] === 1 ? v[yes]![lane]! : v[no]![lane]!);
       }
+      case "keepNan": {
+        const [x, from] = [v[statement.x]!, v[statement.from]!];
+        return (lane) => (Number.isNaN(from[lane]!) ? from[lane]! : x[lane]!);
+      }
       case "convert": {
         const apply = converts[statement.convert];
         return (lane) => apply(v[statement.x]![lane]!);

@@ -81,10 +81,8 @@ export function fold(
   if (op === "add" || e.builder.vectors[slot] === "i32")
     e.builder.emit({ op: "binary", binary: op, to, x: slot, y: x });
   else {
-    const better = e.builder.vector("f32");
-    e.builder.emit({ op: "binary", binary: op, to: better, x: slot, y: x });
-    const isNoNumber = emitCompare(e, "ne", x, x);
-    e.builder.emit({ op: "select", to, condition: isNoNumber, yes: x, no: better });
+    e.builder.emit({ op: "binary", binary: op, to, x: slot, y: x });
+    e.builder.emit({ op: "keepNan", to, x: to, from: x });
   }
   settle(e, slot, to, mask);
 }

@@ -77,6 +77,14 @@ function pushValue(writer: KernelWriter, statement: Value): void {
       writer.getVector(statement.condition);
       out.simd(writer.relaxed ? "i32x4.relaxed_laneselect" : "v128.bitselect");
       return;
+    case "keepNan":
+      writer.getVector(statement.from);
+      writer.getVector(statement.x);
+      writer.getVector(statement.from);
+      writer.getVector(statement.from);
+      out.simd("f32x4.ne");
+      out.simd(writer.relaxed ? "i32x4.relaxed_laneselect" : "v128.bitselect");
+      return;
     case "convert":
       writer.getVector(statement.x);
       pushConversion(writer, statement.convert);

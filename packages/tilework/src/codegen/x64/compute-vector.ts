@@ -21,9 +21,10 @@ type Folded = PlainNode["folded"];
 
 export function computeVector(
   writer: KernelWriter,
-  { statement, temporaries, folded }: PlainNode & { readonly statement: Computation },
+  node: PlainNode & { readonly statement: Computation },
   target: number,
 ): void {
+  const { statement, temporaries, folded } = node;
   switch (statement.op) {
     case "constant":
       setConstant(writer, statement, target);
@@ -48,6 +49,9 @@ export function computeVector(
       return;
     case "select":
       select(writer, statement, target);
+      return;
+    case "keepNan":
+      keepNan(writer, { ...node, statement }, target);
       return;
     case "convert":
       convert(writer, statement, temporaries, target);
@@ -242,6 +246,35 @@ function select(writer: KernelWriter, { condition, yes, no }: ComputationOf<"sel
   const immediate = writer.readVector(condition) << 4;
   const operands = [target, writer.readVector(no), writer.vectorOperand(yes)];
   assembler.vector("vblendvps", bits, operands, { immediate });
+}
+
+const unordered = 0x03;
+
+/** vfixupimmps runs beside maxps, where a comparison would wait for it; it needs the other operand in the target. */
+function keepNan(
+  writer: KernelWriter,
+  {
+    statement: { x, from },
+    temporaries,
+    table,
+  }: PlainNode & { readonly statement: ComputationOf<"keepNan"> },
+  target: number,
+): void {
+  const { assembler, bits } = writer;
+  const source = writer.readVector(from);
+  if (writer.cpu === "avx512") {
+    if (writer.vectorOperand(x) === target) {
+      const classes = writer.vectorOperand(table!);
+      assembler.vector("vfixupimmps", bits, [target, source, classes], { immediate: 0 });
+      return;
+    }
+    assembler.vector("vcmppsMask", bits, [scratchMask, source, source], { immediate: ordered });
+    assembler.vector("vblendmps", bits, [target, source, writer.vectorOperand(x)], { mask: scratchMask });
+    return;
+  }
+  const flags = writer.readVector(temporaries[0]!);
+  assembler.vector("vcmpps", bits, [flags, source, source], { immediate: unordered });
+  assembler.vector("vblendvps", bits, [target, writer.readVector(x), source], { immediate: flags << 4 });
 }
 
 function convert(

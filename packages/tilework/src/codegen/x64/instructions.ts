@@ -77,6 +77,7 @@ export type VectorInstruction =
   | "vpermilps"
   | "vblendvps"
   | "vblendmps"
+  | "vfixupimmps"
   | "vinsertps"
   | "vextractps"
   | "vinsertf128"
@@ -149,6 +150,7 @@ export const vectorInstructions: Readonly<Record<VectorInstruction, VectorEncodi
   vpermilps: row(3, 1, 0x04, "rm", { immediate: true }),
   vblendvps: row(3, 1, 0x4a, "rvm", { immediate: true, only: "vex" }),
   vblendmps: row(2, 1, 0x65, "rvm", { only: "evex" }),
+  vfixupimmps: row(3, 1, 0x54, "rvm", { immediate: true, only: "evex" }),
   vinsertps: row(3, 1, 0x21, "rvm", { immediate: true, tuple: 4 }),
   vextractps: row(3, 1, 0x17, "mr", { immediate: true, tuple: 4 }),
   vinsertf128: row(3, 1, 0x18, "rvm", { immediate: true, tuple: 16, evexName: "vinsertf32x4" }),

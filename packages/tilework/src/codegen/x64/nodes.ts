@@ -26,6 +26,8 @@ export interface PlainNode {
   readonly folded: FoldedLoad | undefined;
   /** The opmask register with the active lanes set, where not all are. */
   readonly tail: number | undefined;
+  /** The register with the table that tells vfixupimmps what to do. */
+  readonly table: number | undefined;
 }
 
 export interface LoopNode {
@@ -62,6 +64,9 @@ export interface NodeProgram {
   readonly takesVectorsApart: boolean;
 }
 
+/** For vfixupimmps: four bits a class of numbers, from the lowest; quiet and signalling NaN are taken over. */
+const nanStays = 0x22;
+
 export function buildNodes(kernel: KernelCode, cpu: Cpu): NodeProgram {
   return new NodeBuilder(kernel, cpu).build();
 }
@@ -72,6 +77,7 @@ class NodeBuilder {
   readonly #body: readonly Statement[];
   readonly #vectors: VectorType[];
   readonly #tails = new Map<number, number>();
+  #nanTable: number | undefined;
   readonly #folds: ReturnType<typeof foldLoads>;
   #integers: number;
   #takesVectorsApart = false;
@@ -87,7 +93,8 @@ class NodeBuilder {
   }
 
   build(): NodeProgram {
-    const nodes = this.#block(this.#body);
+    const body = this.#block(this.#body);
+    const nodes = this.#nanTable === undefined ? body : [this.#setNanTable(this.#nanTable), ...body];
     const [argumentBlock, callBlock] = [this.#integers++, this.#integers++];
     return {
       nodes,
@@ -132,7 +139,25 @@ class NodeBuilder {
     const kinds = temporariesOf(statement, this.#cpu, this.#vectors);
     const temporaries = kinds.map((type) => this.#vectors.push(type) - 1);
     const folded = this.#folds.readers.get(statement);
-    return { kind: "plain", statement, temporaries, folded, tail: this.#tail(statement) };
+    const table = statement.op === "keepNan" && this.#cpu === "avx512" ? this.#tableOfNan() : undefined;
+    return { kind: "plain", statement, temporaries, folded, tail: this.#tail(statement), table };
+  }
+
+  #tableOfNan(): number {
+    this.#nanTable ??= this.#vectors.push("i32") - 1;
+    return this.#nanTable;
+  }
+
+  #setNanTable(to: number): Node {
+    const statement = { op: "constant", to, type: "i32", value: nanStays } as const;
+    return {
+      kind: "plain",
+      statement,
+      temporaries: [],
+      folded: undefined,
+      tail: undefined,
+      table: undefined,
+    };
   }
 
   #loop(loop: Extract<ControlStatement, { op: "loop" }>): LoopNode {
@@ -188,6 +213,8 @@ function temporariesOf(statement: PlainStatement, cpu: Cpu, types: readonly Vect
       return statement.type === "u8" || ![1, 4, 8].includes(statement.active) ? ["f32"] : [];
     case "gather":
       return avx2 && statement.type !== "u8" ? ["f32"] : [];
+    case "keepNan":
+      return avx2 ? ["f32"] : [];
     case "convert":
       return avx2 && statement.convert === "i32FromF32" ? ["f32"] : [];
     case "reduceLanes": {
@@ -216,13 +243,14 @@ export function writesEarly(statement: PlainStatement): boolean {
 
 /** Calls `visit` for each vector register that a node reads. */
 export function visitNodeVectors(
-  { statement, folded, tail }: PlainNode,
+  { statement, folded, tail, table }: PlainNode,
   visit: (register: number) => void,
 ): void {
   visitVectorReads(statement, (register) => {
     if (register !== folded?.register) visit(register);
   });
   if (tail !== undefined) visit(tail);
+  if (table !== undefined) visit(table);
 }
 
 /** Calls `visit` for each integer register that a node reads. */

@@ -30,6 +30,10 @@ export function visitVectorReads(statement: PlainStatement, visit: Visit): void 
       visit(statement.x);
       if (!isShift(statement.binary)) visit(statement.y);
       return;
+    case "keepNan":
+      visit(statement.x);
+      visit(statement.from);
+      return;
     case "compare":
       visit(statement.x);
       visit(statement.y);
@@ -123,6 +127,8 @@ export function mapVectors(statement: PlainStatement, read: Rename, write: Renam
       const y = isShift(statement.binary) ? statement.y : read(statement.y);
       return { ...statement, x: read(statement.x), y, to: write(statement.to) };
     }
+    case "keepNan":
+      return { ...statement, x: read(statement.x), from: read(statement.from), to: write(statement.to) };
     case "compare":
       return { ...statement, x: read(statement.x), y: read(statement.y), to: write(statement.to) };
     case "fma": {
