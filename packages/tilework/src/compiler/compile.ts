@@ -8,6 +8,7 @@ import { verifyNest } from "../kernel/verify.ts";
 import { atOnce, type InPieces } from "../util/in-pieces.ts";
 import { buildStages, type LaunchStage, type ScheduledLaunch } from "./build-stages.ts";
 import { fuseNestsInPieces } from "./fusion/fuse.ts";
+import { joinCopies } from "./fusion/join-copies.ts";
 import { type LoweredProgram, lowerProgram } from "./lower.ts";
 import { packOperands } from "./pack-operands.ts";
 import { placeUpdates } from "./place-updates.ts";
@@ -61,7 +62,9 @@ export function* planInPieces(
   }
   const nests = packOperands(fused.nests, target, (nest) => schedules.of(nest));
   yield;
-  const placed = placeUpdates({ ...fused, nests });
+  const packed =
+    fuse && nests.length > fused.nests.length ? joinCopies({ ...fused, nests }) : { ...fused, nests };
+  const placed = placeUpdates(packed);
   const launches: ScheduledLaunch[] = [];
   for (const { nest, origin } of placed.nests) {
     const scheduled: ScheduledNest = { nest, schedule: schedules.of(nest), target };

@@ -58,6 +58,26 @@ function convolutionNest(
   return nest.build();
 }
 
+/** 28 x 28 pixels of 256 channels by 3 x 3 taps. */
+function depthwiseNest(): Nest {
+  const nest = new NestBuilder("depthwise");
+  const image = nest.space("image", 4);
+  const [i, j] = [nest.space("i", 28), nest.space("j", 28)];
+  const channel = nest.space("channel", 256);
+  const [r, s] = [nest.reduction("r", 3), nest.reduction("s", 3)];
+  const x = { name: "x", dtype: "float32", shape: [4, 30, 30, 256] } as const;
+  const weights = { name: "weights", dtype: "float32", shape: [3, 3, 256] } as const;
+  const y = { name: "y", dtype: "float32", shape: [4, 28, 28, 256] } as const;
+  const pixel = [addIndex(axisIndex(i), axisIndex(r)), addIndex(axisIndex(j), axisIndex(s))];
+  const product = mul(
+    nest.load(x, [axisIndex(image), ...pixel, axisIndex(channel)]),
+    nest.load(weights, [axisIndex(r), axisIndex(s), axisIndex(channel)]),
+  );
+  const [sum] = nest.reduce([{ op: "add", value: product }]);
+  nest.store(y, [axisIndex(image), axisIndex(i), axisIndex(j), axisIndex(channel)], sum!);
+  return nest.build();
+}
+
 describe.each(targets)("for $printer with $lanes lanes", (target) => {
   test("every nest gets a valid schedule", () => {
     const random = fc.sample(randomNest, { numRuns: 200, seed: 3 }).map(({ nest }) => nest);
@@ -90,6 +110,24 @@ describe.each(targets)("for $printer with $lanes lanes", (target) => {
 });
 
 test.each(targets)(
+  "kernels that no cache holds meet all images block by block, small ones stay for one image after the other (%o)",
+  (target) => {
+    const outermost = (nest: Nest): string => nest.axes[scheduleNest(nest, target).order[0]!]!.name;
+    expect(outermost(convolutionNest(4, 7, 512, 512, 3))).toBe("filter");
+    expect(outermost(convolutionNest(4, 30, 64, 64, 3))).toBe("image");
+  },
+);
+
+test.each([avx2Target, avx512Target])(
+  "neighbouring taps of a depthwise convolution are written out, to share what they read (%o)",
+  (target) => {
+    const { unroll, rows, vectors } = scheduleNest(depthwiseNest(), target);
+    expect(unroll % 3).toBe(0);
+    expect(rows[0]!.count * vectors + 3 * vectors).toBeLessThan(target.registers);
+  },
+);
+
+test.each(targets)(
   "tiles a matrix product's rows, which share panels, not its blocks of columns (%o)",
   (target) => {
     const nest = new NestBuilder("product");
@@ -112,25 +150,12 @@ test.each(targets)(
 test.each(targets)(
   "a depthwise convolution's channels, which share nothing, are innermost (%o)",
   (target) => {
-    const nest = new NestBuilder("depthwise");
-    const image = nest.space("image", 4);
-    const [i, j] = [nest.space("i", 28), nest.space("j", 28)];
-    const channel = nest.space("channel", 256);
-    const [r, s] = [nest.reduction("r", 3), nest.reduction("s", 3)];
-    const x = { name: "x", dtype: "float32", shape: [4, 30, 30, 256] } as const;
-    const weights = { name: "weights", dtype: "float32", shape: [3, 3, 256] } as const;
-    const y = { name: "y", dtype: "float32", shape: [4, 28, 28, 256] } as const;
-    const pixel = [addIndex(axisIndex(i), axisIndex(r)), addIndex(axisIndex(j), axisIndex(s))];
-    const product = mul(
-      nest.load(x, [axisIndex(image), ...pixel, axisIndex(channel)]),
-      nest.load(weights, [axisIndex(r), axisIndex(s), axisIndex(channel)]),
-    );
-    const [sum] = nest.reduce([{ op: "add", value: product }]);
-    nest.store(y, [axisIndex(image), axisIndex(i), axisIndex(j), axisIndex(channel)], sum!);
-    const { vectorAxis, rows, order } = scheduleNest(nest.build(), target);
-    expect(vectorAxis).toBe(channel);
-    expect(rows.map(({ axis }) => axis)).toEqual([j]);
-    expect(order).toEqual([image, i, j, channel]);
+    const nest = depthwiseNest();
+    const { vectorAxis, rows, order } = scheduleNest(nest, target);
+    const nameOf = (axis: number): string => nest.axes[axis]!.name;
+    expect(nameOf(vectorAxis!)).toBe("channel");
+    expect(rows.map(({ axis }) => nameOf(axis))).toEqual(["j"]);
+    expect(order.map(nameOf)).toEqual(["image", "i", "j", "channel"]);
   },
 );
 

@@ -7,15 +7,15 @@ import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
 import { PartialResults } from "./scheduling/partial-results.ts";
+import { sharedSteps } from "./scheduling/shared-loads.ts";
 import { isWrittenOut, LONGEST_LOOP, stepStatements, type TileSpace } from "./scheduling/step-cost.ts";
 import { storesPastCaches } from "./scheduling/stores-past-caches.ts";
 import type { Target } from "./target.ts";
 
-/** Fewer tasks than this are cut further while they are long. */
-const ENOUGH_TASKS = 16;
+/** Fewer tasks than enough are cut further while they are long, in cycles. */
+const USUAL_TASKS = { enough: 16, long: 8000 };
 /** The same where the tiles of a task share what one of them brings into the cache. */
-const ENOUGH_SHARING_TASKS = 8;
-const LONG_TASK = 8000;
+const SHARING_TASKS = { enough: 8, long: 400_000 };
 
 /** A good default schedule. Any nest gets a valid one. */
 export function scheduleNest(nest: Nest, target: Target): Schedule {
@@ -82,11 +82,11 @@ function taskLoops(
   order: readonly number[],
   isSharing: boolean,
 ): number {
-  const enough = isSharing ? ENOUGH_SHARING_TASKS : ENOUGH_TASKS;
+  const { enough, long } = isSharing ? SHARING_TASKS : USUAL_TASKS;
   let tasks = 1;
   let loops = 0;
   for (const axis of order) {
-    const isLong = tile.cycles / tasks > LONG_TASK;
+    const isLong = tile.cycles / tasks > long;
     if (loops > 0 && (tasks >= enough || !isLong)) break;
     if (axis === vectorAxis && isGuarded(work.nest, axis)) break;
     const { size } = work.nest.axes[axis]!;
@@ -106,6 +106,8 @@ function unrollOf(space: TileSpace, tile: Tile, outerReduction: number): number 
   const last = axes.at(-1);
   if (last === undefined) return 1;
   if (outerReduction === 0 && isWrittenOut(space, tile)) return pointsOf(work.nest, axes);
+  const shared = sharedSteps(space, { ...tile, isLanes: false });
+  if (shared > 1) return shared;
   const inner = mergedSize(work, axes, last);
   const written = inner * stepStatements(space, tile);
   return target.printer === "x64" && inner <= 16 && written <= LONGEST_LOOP ? inner : 1;

@@ -7,6 +7,7 @@ import type { ScheduledNest } from "../../compiler/schedule.ts";
 import type { KernelCode } from "../kernel-code.ts";
 import { Emission } from "./emission.ts";
 import { emitTasks } from "./emit-tasks.ts";
+import { shareLoads } from "./share-loads.ts";
 
 /**
  * Kernel code of a verified nest. Tasks are numbered as the schedule says, the last task loop fastest. Argument slots: the nest's buffers in order, then the
@@ -16,7 +17,8 @@ export function emitKernel(scheduled: ScheduledNest): KernelCode {
   const e = new Emission(scheduled);
   emitTasks(e);
   const { builder } = e;
-  return {
+  const { registers, printer } = scheduled.target;
+  const code = {
     name: e.nest.name,
     lanes: scheduled.target.lanes,
     buffers: e.nest.buffers.length,
@@ -25,4 +27,5 @@ export function emitKernel(scheduled: ScheduledNest): KernelCode {
     vectors: builder.vectors,
     body: builder.root.statements,
   };
+  return shareLoads(code, { count: registers, loadsFirst: printer === "wasm" });
 }

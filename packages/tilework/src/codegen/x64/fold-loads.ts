@@ -3,7 +3,7 @@
  * from memory. Nothing between the two may write memory or the address's registers.
  */
 import type { Address, Statement } from "../kernel-code.ts";
-import { integerWritten, type PlainStatement, vectorWritten, visitVectorReads } from "./registers-of.ts";
+import { integerWritten, type PlainStatement, vectorWritten, visitVectorReads } from "../registers-of.ts";
 
 export interface FoldedLoad {
   /** The vector register that is never written, for its reader takes the value from memory. */

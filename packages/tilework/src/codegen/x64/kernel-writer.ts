@@ -5,13 +5,13 @@
  */
 import { InternalError } from "../../util/errors.ts";
 import type { Address, KernelCode, VectorStatement, VectorType } from "../kernel-code.ts";
+import { vectorWritten } from "../registers-of.ts";
 import { type Alignments, findAlignments, isAligned } from "./alignments.ts";
 import { type Allocation, allocateRegisters } from "./allocate-registers.ts";
 import { Assembler, type BasedMemory, type Memory, type Operand } from "./assembler.ts";
 import { ConstantPool } from "./constant-pool.ts";
 import { findLiveness, type Interval, type Liveness } from "./live-intervals.ts";
 import { buildNodes, type Cpu, type Node, type NodeProgram } from "./nodes.ts";
-import { vectorWritten } from "./registers-of.ts";
 
 export const rax = 0;
 export const rdx = 2;

@@ -4,6 +4,8 @@
  * iteration from outside it lives as long as the loop, and one that is not surely written before it is read (its
  * writes and reads hang on the same condition) from the start.
  */
+
+import { integerWritten, vectorWritten } from "../registers-of.ts";
 import {
   type IfNode,
   type LoopNode,
@@ -14,7 +16,6 @@ import {
   visitNodeVectors,
   writesEarly,
 } from "./nodes.ts";
-import { integerWritten, vectorWritten } from "./registers-of.ts";
 
 export interface Interval {
   readonly register: number;

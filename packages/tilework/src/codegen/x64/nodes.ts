@@ -3,7 +3,6 @@
  * take several instructions, opmasks of partial vectors. Numbers continue the kernel's own.
  */
 import type { ControlStatement, KernelCode, Statement, VectorType } from "../kernel-code.ts";
-import { type FoldedLoad, foldLoads } from "./fold-loads.ts";
 import {
   integerWritten,
   mapVectors,
@@ -13,7 +12,8 @@ import {
   visitAddress,
   visitIntegerReads,
   visitVectorReads,
-} from "./registers-of.ts";
+} from "../registers-of.ts";
+import { type FoldedLoad, foldLoads } from "./fold-loads.ts";
 import { separateValues } from "./separate-values.ts";
 
 export type Cpu = "avx2" | "avx512";

@@ -10,7 +10,7 @@ import {
   readsVector,
   vectorWritten,
   visitVectorReads,
-} from "./registers-of.ts";
+} from "../registers-of.ts";
 
 export interface SeparatedValues {
   readonly body: readonly Statement[];

@@ -104,11 +104,26 @@ function handicap(space: TileSpace, rowAxis: number | undefined, vectors: number
   const { work, target, isStreaming, longRun } = space;
   const wide = Math.min(longRun / (4 * target.lanes), units);
   const narrow = longRun > 0 ? 1 - Math.min(1, vectors / wide) : 0;
-  const rest = (units % vectors === 0 ? 1 : 1.04) + (isStreaming ? 0.25 : 0.5) * narrow;
+  const rest =
+    (units % vectors === 0 ? 1 : isStreamed(space, vectors) ? 1.2 : 1.04) +
+    (isStreaming ? 0.25 : 0.5) * narrow;
   if (rowAxis === undefined) return rest;
   const axes = work.nest.space;
   const behind = axes.length - 1 - axes.indexOf(rowAxis);
   return rest + 0.004 * behind;
+}
+
+/** Whether an operand along the vectors is too long for the first cache: then it must not be spread over memory. */
+function isStreamed({ work, target, vectorAxis }: TileSpace, vectors: number): boolean {
+  if (vectorAxis === undefined) return false;
+  const axes = work.nest.levels[0]?.axes ?? [];
+  return work.loads.some((access) => {
+    const moved = axes.filter((axis) => variesAlong(access, axis));
+    return (
+      variesAlong(access, vectorAxis) &&
+      pointsOf(work.nest, moved) * vectors * target.lanes * 4 > 2 * target.l1
+    );
+  });
 }
 
 interface Candidate {

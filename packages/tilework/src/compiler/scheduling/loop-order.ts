@@ -1,6 +1,6 @@
 import { bytesOf } from "../plan-memory.ts";
 import type { Target } from "../target.ts";
-import type { NestWork } from "./nest-work.ts";
+import { type NestWork, pointsOf } from "./nest-work.ts";
 import { type StridedAccess, variesAlong } from "./strided-access.ts";
 
 export interface LoopOrder {
@@ -22,7 +22,7 @@ export const LEAP_RUN = 512;
 /**
  * Where operands along vectors are shared by other axes (weights by pixels): the first axis (images) outermost,
  * then blocks of vectors and whatever else moves those operands, so that they stay in the cache while the other
- * axes run. Where nothing is shared: the order of memory. So too where blocks of vectors share nothing with each
+ * axes run; or the blocks outermost, where they are to stay for all images. Where nothing is shared: the order of memory. So too where blocks of vectors share nothing with each
  * other and all of them stay in the cache (channels of a depthwise convolution): memory is then read in long runs.
  */
 export function loopOrder(
@@ -49,13 +49,38 @@ export function loopOrder(
     return { spaceAxes: nest.space, isStreaming: false, vectorsLast: true, longRun: NEXT_RUN };
   const [first, ...others] = nest.space.filter((axis) => axis !== vectorAxis);
   const isPanelAxis = (axis: number): boolean => panels.some((access) => variesAlong(access, axis));
+  const blocks = [vectorAxis, ...others.filter(isPanelAxis)];
+  const outer = first === undefined ? [] : [first];
   const spaceAxes = [
-    ...(first === undefined ? [] : [first]),
-    vectorAxis,
-    ...others.filter(isPanelAxis),
+    ...(staysForAll(work, panels, blocks, first, l2) ? [...blocks, ...outer] : [...outer, ...blocks]),
     ...others.filter((axis) => !isPanelAxis(axis)),
   ];
   return { spaceAxes, isStreaming: false, vectorsLast: false, longRun: isIndependent ? LEAP_RUN : 0 };
+}
+
+/** Columns of a usual block of vectors. */
+const USUAL_BLOCK = 32;
+
+/**
+ * Whether a block of the shared operands better stays in the cache for all images: together they are too large for
+ * it, and reading them again for each image costs more than reading the images again for each block (small images
+ * with many channels).
+ */
+function staysForAll(
+  { nest, loads }: NestWork,
+  panels: readonly StridedAccess[],
+  blockAxes: readonly number[],
+  images: number | undefined,
+  l2: number,
+): boolean {
+  if (images === undefined || panels.some((access) => variesAlong(access, images))) return false;
+  const bytesOfAll = (accesses: readonly StridedAccess[]): number =>
+    accesses.reduce((sum, { buffer }) => sum + bytesOf(nest.buffers[buffer]!), 0);
+  const shared = bytesOfAll(panels);
+  const own = bytesOfAll(loads.filter((access) => !panels.includes(access)));
+  const blocks = pointsOf(nest, blockAxes) / USUAL_BLOCK;
+  const again = own <= l2 / 2 ? own : own * blocks;
+  return shared > l2 && again < shared * nest.axes[images]!.size;
 }
 
 /**

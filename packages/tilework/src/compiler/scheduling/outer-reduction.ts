@@ -1,11 +1,11 @@
 import type { Target } from "../target.ts";
 import type { Tile } from "./choose-tile.ts";
 import { type NestWork, pointsOf } from "./nest-work.ts";
-import { variesAlong } from "./strided-access.ts";
+import { type StridedAccess, variesAlong } from "./strided-access.ts";
 
 const FEWEST_STEPS = 24;
 const LONG_VISIT = 200;
-/** Cycles of a step in which the second level cache cannot bring its operands: they must be in the first. */
+/** Cycles of a step in which the second level cache cannot bring operands that are spread over memory. */
 const SHORT_STEP = 8;
 
 export interface OuterReduction {
@@ -42,8 +42,18 @@ export function chooseOuterReduction(work: NestWork, target: Target, tile: Tile)
 }
 
 /** Bytes that a tile may stream in one visit, so that the next tile finds them near. */
-function workingSet({ nest }: NestWork, { l1, l2 }: Target, tile: Tile, axes: readonly number[]): number {
-  if ((tile.rows * tile.vectors) / 2 < SHORT_STEP) return l1;
+function workingSet(work: NestWork, target: Target, tile: Tile, axes: readonly number[]): number {
+  const { nest } = work;
+  const { l1, l2, lanes } = target;
+  const last = axes.at(-1)!;
+  const width = (access: StridedAccess): number =>
+    (tile.vectorAxis !== undefined && variesAlong(access, tile.vectorAxis) ? tile.vectors * lanes : 1) *
+    (tile.rowAxis !== undefined && variesAlong(access, tile.rowAxis) ? tile.rows : 1);
+  const isShared = work.loads.some(
+    (access) => tile.vectorAxis !== undefined && !variesAlong(access, tile.vectorAxis),
+  );
+  const leaps = work.loads.some((access) => Math.abs(access.form.strides[last]!) > width(access));
+  if (isShared && leaps && (tile.rows * tile.vectors) / 2 < SHORT_STEP) return l1;
   const isLong = pointsOf(nest, axes) > pointsOf(nest, nest.space) / 16;
   return isLong ? l2 / 8 : l2 / 2;
 }

@@ -3,6 +3,7 @@ import type { Target } from "../target.ts";
 import { LEAP_RUN } from "./loop-order.ts";
 import { type NestWork, pointsOf } from "./nest-work.ts";
 import type { PartialResults } from "./partial-results.ts";
+import { placesOf, sharedSteps } from "./shared-loads.ts";
 import { isSmoothAlong, variesAlong } from "./strided-access.ts";
 
 /** What the tiles of a nest have in common. */
@@ -75,12 +76,18 @@ interface Traffic {
   readonly held: number;
 }
 
-function trafficOf({ work, target, vectorAxis, partials }: TileSpace, shape: TileShape): Traffic {
+function trafficOf(space: TileSpace, shape: TileShape): Traffic {
+  const { work, target, vectorAxis, partials } = space;
   const { rowAxis, rows, vectors } = shape;
+  const shared = sharedSteps(space, shape);
+  const last = work.nest.levels[0]?.axes.at(-1);
   let [loads, splats, held] = [0, 0, 0];
   for (const access of work.loads) {
     const isVector = vectorAxis !== undefined && variesAlong(access, vectorAxis);
-    const copies = partials.copies(access, rowAxis, rows);
+    const copies =
+      shared > 1 && rowAxis !== undefined && variesAlong(access, rowAxis)
+        ? placesOf(access, rowAxis, rows, last!, shared) / shared
+        : partials.copies(access, rowAxis, rows);
     const count = copies * (isVector ? vectors : 1);
     const isSmooth = vectorAxis === undefined || isSmoothAlong(access, vectorAxis);
     loads += isSmooth ? count : count * target.lanes * (1 + SCATTER * vectors);

@@ -4,7 +4,7 @@ import {
   type IntegerStatement,
   isIntegerStatement,
   type VectorStatement,
-} from "../kernel-code.ts";
+} from "./kernel-code.ts";
 
 export type PlainStatement = IntegerStatement | VectorStatement;
 
