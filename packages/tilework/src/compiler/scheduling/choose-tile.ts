@@ -22,6 +22,8 @@ const MOST_LANE_ROWS = 6;
 const MOST_VECTORS = 8;
 /** Registers of a tile of an elementwise nest: more would only be more code. */
 const MOST_STORED = 32;
+/** Images from which on the first axis is taken for a batch that stages slice. */
+const LONG_BATCH = 8;
 
 /** All tiles that fit the registers, the fastest first. */
 export function rankTiles(space: TileSpace): Tile[] {
@@ -32,7 +34,10 @@ export function rankTiles(space: TileSpace): Tile[] {
   for (const rowAxis of [undefined, ...rowAxes(space)]) {
     const points = vectorAxis === undefined || isLanes ? 1 : vectorSize(space, vectorAxis, rowAxis);
     const units = Math.ceil(points / target.lanes);
-    const size = rowAxis === undefined ? 1 : mergedSize(work, rowOrder(space, rowAxis), rowAxis);
+    const size =
+      rowAxis === undefined
+        ? 1
+        : mergedSize(work, withinSlices(space, rowOrder(space, rowAxis), rowAxis), rowAxis);
     for (
       let rows = rowAxis === undefined ? 1 : 2;
       rows <= Math.min(size, rowAxis === undefined ? 1 : isLanes ? MOST_LANE_ROWS : MOST_ROWS);
@@ -51,6 +56,12 @@ export function rankTiles(space: TileSpace): Tile[] {
       }
   }
   return tiles.sort((a, b) => a.cycles - b.cycles);
+}
+
+/** Without a long outermost axis: a tile that reached over its end would tie slices of the batch together. */
+function withinSlices({ work }: TileSpace, order: readonly number[], rowAxis: number): readonly number[] {
+  const [first] = order;
+  return first === rowAxis || work.nest.axes[first!]!.size < LONG_BATCH ? order : order.slice(1);
 }
 
 /** The space axes in loop order when `rowAxis` is tiled: it comes last, or just before the vectors; where memory's order counts, that stays. */

@@ -3,12 +3,14 @@ import type { Expression } from "../../kernel/expression.ts";
 import type { Nest, Reduction } from "../../kernel/nest.ts";
 import { expressionsOf, nodesUnder } from "../../kernel/rewrite.ts";
 import { type MergeRule, mergeRule } from "./merge-rule.ts";
-import { loadsUnder, type StridedAccess, storesOf } from "./strided-access.ts";
+import { loadsUnder, type StridedAccess, storesOf, variesAlong } from "./strided-access.ts";
 
 export interface NestWork {
   readonly nest: Nest;
-  /** Loads of the innermost loop: of level 0, or of an elementwise nest's stores. */
+  /** Loads of the innermost loop: those that move in level 0, or those of an elementwise nest's stores. */
   readonly loads: readonly StridedAccess[];
+  /** Loads before the innermost loop, whose registers are taken as long as it runs. */
+  readonly fixedLoads: readonly StridedAccess[];
   readonly stores: readonly StridedAccess[];
   /** Loads outside the innermost loop. */
   readonly lateLoads: readonly StridedAccess[];
@@ -32,9 +34,16 @@ export function workOf(nest: Nest): NestWork {
   const arithmetic = nodesUnder(inner).filter(({ kind }) => isArithmetic(kind)).length;
   const folds = level?.reductions.map(foldCost) ?? [];
   const fused = level?.reductions.filter(isProductSum).length ?? 0;
+  const loads = loadsUnder(nest, inner);
+  const isMoving = (access: StridedAccess): boolean =>
+    level === undefined ||
+    access.isDynamic ||
+    level.axes.some((axis) => nest.axes[axis]!.size > 1 && variesAlong(access, axis));
+  const moving = loads.filter(isMoving);
   return {
     nest,
-    loads: loadsUnder(nest, inner),
+    loads: moving.length > 0 ? moving : loads,
+    fixedLoads: moving.length > 0 ? loads.filter((access) => !isMoving(access)) : [],
     stores: storesOf(nest),
     lateLoads: loadsUnder(nest, late),
     operations: Math.max(1, arithmetic - fused + folds.reduce((sum, fold) => sum + fold, 0)),

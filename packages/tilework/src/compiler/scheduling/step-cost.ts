@@ -105,7 +105,8 @@ function fits({ work, target, partials }: TileSpace, shape: TileShape, { loads, 
   const isReduction = work.nest.levels.length > 0;
   const passing = target.printer === "wasm" ? loads - held : 1;
   const temporaries = work.operations <= 1 ? 0 : 2;
-  const registers = points * Math.max(1, work.slots) + held + passing + temporaries;
+  const fixed = work.fixedLoads.length * rows * vectors;
+  const registers = points * Math.max(1, work.slots) + held + fixed + passing + temporaries;
   const written = (isLanes ? 2 : 1) * points * work.operations;
   if (rows * vectors * work.lateOperations > MOST_LATE) return false;
   return (!isReduction || registers <= target.registers) && (work.operations <= 1 || written <= MOST_WRITTEN);

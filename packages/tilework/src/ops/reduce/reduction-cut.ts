@@ -73,18 +73,20 @@ export function cutReduction({ source, reduced }: Reduced): Cut | undefined {
   if (sizeOf(shape.slice(0, axis)) >= enoughRows || results > enoughResults) return undefined;
   const inLanes = axis === lastLongAxis(source);
   if (inLanes && length < 2 * laneChunk) return undefined;
-  const chunks = cutAxis(axis, shape[axis]!, inLanes);
+  const perPlace = length / shape[axis]!;
+  const chunks = cutAxis(axis, shape[axis]!, inLanes ? laneChunk : Math.ceil(shortestPart / perPlace));
   const rows = chunks.reduce((sum, { count }) => sum + count, 0);
   if (partAxis === undefined || partAxis === lastLongAxis(source))
     return { chunks, rows, partAxis: axis, parts: 1 };
-  const most = Math.min(mostParts, Math.ceil(manyResults / results), length / shape[axis]! / shortestPart);
+  const most = Math.min(mostParts, Math.ceil(manyResults / results), perPlace / shortestPart);
   return { chunks, rows, partAxis, parts: largestDivisor(shape[partAxis]!, most) };
 }
 
-function cutAxis(axis: number, size: number, inLanes: boolean): Chunks[] {
-  const length = inLanes
-    ? Math.max(laneChunk, Math.ceil(size / mostChunks / 16) * 16)
-    : Math.ceil(size / mostChunks);
+/** At most 64 chunks; in lanes whole vectors of them. */
+function cutAxis(axis: number, size: number, shortest: number): Chunks[] {
+  const even = Math.ceil(size / mostChunks);
+  const length =
+    shortest === laneChunk ? Math.max(laneChunk, Math.ceil(even / 16) * 16) : Math.max(shortest, even);
   const count = Math.floor(size / length);
   const rest = size - count * length;
   const whole = { axis, begin: 0, count, length, row: 0 };
