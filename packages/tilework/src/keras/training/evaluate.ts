@@ -5,6 +5,7 @@ import { CallbackList } from "../callbacks/callback-list.ts";
 import { ProgbarLogger } from "../callbacks/progbar-logger.ts";
 import { readOptions } from "../options/read-options.ts";
 import { cutIntoBatches, rowRange } from "./batches.ts";
+import type { FilledBatches } from "./filled-batches.ts";
 import { type EvaluateOptions, evaluateChecks, resolveVerbose } from "./fit-options.ts";
 import { runSteps } from "./run-steps.ts";
 import { RunningLogs } from "./running-logs.ts";
@@ -26,14 +27,14 @@ export async function evaluate(
   trainer.checkLabels(data);
   const batches = cutIntoBatches(rowRange(0, data.rows), given.batchSize ?? 32).slice(0, given.steps);
   const { device, store } = await trainer.programs.prepare();
-  await trainer.programs.load("test", data, batches[0]!.length, [data]);
+  const filled = await trainer.programs.fill("test", data, batches, { toStage: [data] });
   const staged = new StagedData(device, data);
   callbacks.begin(trainer.model, { epochs: 1, steps: batches.length, verbose });
   try {
     return await evaluateBatches(trainer, {
       store,
       staged,
-      batches,
+      filled,
       callbacks,
       signal: given.signal,
     });
@@ -45,23 +46,24 @@ export async function evaluate(
 export interface Evaluation {
   readonly store: VariableStore;
   readonly staged: StagedData;
-  readonly batches: readonly Uint32Array[];
+  readonly filled: FilledBatches;
   readonly callbacks: CallbackList;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Runs the test steps over staged data. */
 export async function evaluateBatches(trainer: Trainer, evaluation: Evaluation): Promise<Logs> {
-  const { store, staged, batches, callbacks, signal } = evaluation;
+  const { store, staged, filled, callbacks, signal } = evaluation;
+  const { batches, masked } = filled;
   const running = new RunningLogs(trainer.programs.objectiveFor(staged.data));
   await trainer.queue.pause(() => callbacks.testBegin());
   await runSteps({
     store,
-    batches,
+    batches: filled.steps,
     signal,
     oneByOne: callbacks.needsEach("Test"),
-    load: (batch) => trainer.programs.load("test", staged.data, batch),
-    feeds: (rows) => staged.feeds(rows),
+    load: (batch) => trainer.programs.load("test", staged.data, batch, { masked }),
+    feeds: (rows, step) => ({ ...staged.feeds(rows), ...filled.feeds(step) }),
     before: (step) => trainer.queue.pause(() => callbacks.batchBegin("Test", step)),
     after: async (step, outputs) => {
       running.add(outputs, batches[step]!.length);

@@ -101,13 +101,20 @@ test("a loss that is not finite rejects with epoch, batch and layer, and leaves 
   expect(model.optimizer.iterations).toBe(5);
 });
 
-test("NaN in the data is traced to the first layer that meets it", async () => {
-  const spoilt = noise(1, [20, 4]);
-  spoilt.data[4 * 17] = Number.NaN;
-  const run = (await makeModel()).fit(spoilt, y, { batchSize: 4, verbose: 0, shuffle: false });
-  await expect(run).rejects.toMatchObject({ name: "NonFiniteError", epoch: 0, batch: 4, layer: "first" });
-  await expect(run).rejects.toThrow("the data are not finite: x[17][0] is NaN");
-});
+test.each([
+  [17, 4, 4],
+  [7, 6, 1],
+  [19, 6, 3],
+])(
+  "NaN in example %i, in batches of %i, is traced to the first layer that meets it",
+  async (row, batchSize, batch) => {
+    const spoilt = noise(1, [20, 4]);
+    spoilt.data[4 * row] = Number.NaN;
+    const run = (await makeModel()).fit(spoilt, y, { batchSize, verbose: 0, shuffle: false });
+    await expect(run).rejects.toMatchObject({ name: "NonFiniteError", epoch: 0, batch, layer: "first" });
+    await expect(run).rejects.toThrow(`the data are not finite: x[${row}][0] is NaN`);
+  },
+);
 
 test("trainOnBatch with a loss that is not finite rejects and keeps weights and optimizer", async () => {
   const model = await makeModel();

@@ -10,8 +10,9 @@ export interface Replay {
   readonly data: ModelData;
   /** Feeds of the epoch's steps; the last one is the step in question. */
   readonly feeds: readonly StepFeeds[];
-  /** Examples of each step. */
+  /** Examples of each step, those included that a mask leaves out. */
   readonly sizes: readonly number[];
+  readonly masked: boolean;
 }
 
 /**
@@ -19,10 +20,10 @@ export interface Replay {
  * first layer, in the order of computation, with a result that is not finite; undefined when all are finite.
  */
 export async function findNonFiniteLayer(trainer: Trainer, replay: Replay): Promise<string | undefined> {
-  const { store, data, feeds, sizes } = replay;
+  const { store, data, feeds, sizes, masked } = replay;
   const last = feeds.length - 1;
   for (const [step, earlier] of feeds.slice(0, last).entries()) {
-    const program = await trainer.programs.load("train", data, sizes[step]!);
+    const program = await trainer.programs.load("train", data, sizes[step]!, { masked });
     await program.executable.run(store, [feedsOf(program, earlier)]);
   }
   const { program, layers } = trainer.programs.inspection(data, sizes[last]!);

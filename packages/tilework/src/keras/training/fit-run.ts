@@ -5,9 +5,11 @@ import type { CallbackList } from "../callbacks/callback-list.ts";
 import { TerminateOnNaN } from "../callbacks/terminate-on-nan.ts";
 import type { EpochBatches } from "./batches.ts";
 import { evaluateBatches } from "./evaluate.ts";
+import { FilledBatches } from "./filled-batches.ts";
 import { findNonFiniteInput } from "./find-non-finite-input.ts";
 import { findNonFiniteLayer } from "./find-non-finite-layer.ts";
 import type { CheckedFitOptions } from "./fit-options.ts";
+import type { LoadedProgram } from "./model-runtime.ts";
 import { NonFiniteError } from "./non-finite-error.ts";
 import { runSteps, StepFailure } from "./run-steps.ts";
 import { RunningLogs, sortedLogs } from "./running-logs.ts";
@@ -17,7 +19,7 @@ import type { Trainer } from "./trainer.ts";
 /** Data that are held back, and their batches. */
 export interface Validation {
   readonly staged: StagedData;
-  readonly batches: readonly Uint32Array[];
+  readonly filled: FilledBatches;
 }
 
 export interface FitRunOptions {
@@ -26,6 +28,8 @@ export interface FitRunOptions {
   readonly staged: StagedData;
   readonly callbacks: CallbackList;
   readonly seed: number;
+  /** Rows of every step, where steps are masked; see `FilledBatches`. */
+  readonly size: number | undefined;
   readonly options: CheckedFitOptions;
 }
 
@@ -63,7 +67,7 @@ export class FitRun {
     await trainer.queue.pause(() => callbacks.trainBegin());
     for (let epoch = options.initialEpoch; epoch < options.epochs; epoch++) {
       await trainer.queue.pause(() => callbacks.epochBegin(epoch));
-      logs = await this.#train(epoch, epochs.next());
+      logs = await this.#train(epoch, new FilledBatches(epochs.next(), this.#given.size));
       if (validation && isDue(epoch, options.validationFreq))
         logs = { ...logs, ...(await this.#validate(validation)) };
       logs = sortedLogs(logs);
@@ -73,54 +77,60 @@ export class FitRun {
     await trainer.queue.pause(() => callbacks.trainEnd(logs));
   }
 
-  async #validate({ staged, batches }: Validation): Promise<Logs> {
+  async #validate({ staged, filled }: Validation): Promise<Logs> {
     const { trainer, store, callbacks, options } = this.#given;
     const { signal } = options;
-    const logs = await evaluateBatches(trainer, { store, staged, batches, callbacks, signal });
+    const logs = await evaluateBatches(trainer, { store, staged, filled, callbacks, signal });
     return Object.fromEntries(Object.entries(logs).map(([name, value]) => [`val_${name}`, value]));
   }
 
   /** Runs an epoch's steps. A failed device or a loss that is not finite leaves the state of the epoch's start. */
-  async #train(epoch: number, batches: readonly Uint32Array[]): Promise<Logs> {
+  async #train(epoch: number, filled: FilledBatches): Promise<Logs> {
     const { trainer, store } = this.#given;
     const { optimizer } = trainer;
-    await trainer.programs.load("train", this.#given.staged.data, batches[0]!.length);
+    await this.#load(filled, filled.steps[0]!.length);
     const start = await store.snapshot();
     const iterations = optimizer.iterations;
     this.#feeds = [];
     try {
-      return await this.#runEpoch(batches, iterations);
+      return await this.#runEpoch(filled, iterations);
     } catch (error) {
       if (error instanceof StepFailure || error instanceof NonFiniteStep) {
         await store.restore(start);
         optimizer.iterations = iterations;
       }
-      if (error instanceof NonFiniteStep) throw await this.#explain(epoch, batches, error, start);
+      if (error instanceof NonFiniteStep) throw await this.#explain(epoch, filled, error, start);
       throw error instanceof StepFailure ? error.cause : error;
     }
   }
 
-  async #runEpoch(batches: readonly Uint32Array[], iterations: number): Promise<Logs> {
+  /** Makes the optimizer's variables too. */
+  #load({ masked }: FilledBatches, batch: number): Promise<LoadedProgram> {
+    const { trainer, staged } = this.#given;
+    return trainer.programs.load("train", staged.data, batch, { masked });
+  }
+
+  async #runEpoch(filled: FilledBatches, iterations: number): Promise<Logs> {
     const { trainer, store, staged, callbacks, options, seed } = this.#given;
     const running = new RunningLogs(trainer.programs.objectiveFor(staged.data));
     const firstStep = this.#steps;
     const hears = callbacks.listensTo("Train");
     await runSteps({
       store,
-      batches,
+      batches: filled.steps,
       signal: options.signal,
       oneByOne: callbacks.needsEach("Train"),
-      load: (batch) => trainer.programs.load("train", staged.data, batch),
+      load: (batch) => this.#load(filled, batch),
       feeds: (rows, step) => {
         const scalars = trainer.scalarFeeds(iterations + step);
         const random = Int32Array.of(seed, firstStep + step);
-        const feeds = { ...staged.feeds(rows), ...scalars, seed: random };
+        const feeds = { ...staged.feeds(rows), ...filled.feeds(step), ...scalars, seed: random };
         this.#feeds[step] = feeds;
         return feeds;
       },
       before: (step) => trainer.queue.pause(() => callbacks.batchBegin("Train", step)),
       after: async (step, outputs) => {
-        this.#count(step, outputs, running, batches[step]!.length);
+        this.#count(step, outputs, running, filled.batches[step]!.length);
         if (hears) await trainer.queue.pause(() => callbacks.batchEnd("Train", step, running.logs));
         return !trainer.stopTraining;
       },
@@ -139,14 +149,14 @@ export class FitRun {
   /** Replays the epoch up to the step and looks for the first layer whose result is not finite. */
   async #explain(
     epoch: number,
-    batches: readonly Uint32Array[],
+    { batches, steps, masked }: FilledBatches,
     { step, loss }: NonFiniteStep,
     start: StoreSnapshot,
   ): Promise<NonFiniteError> {
     const { trainer, store, staged } = this.#given;
-    const sizes = batches.map((rows) => rows.length);
+    const sizes = steps.map((rows) => rows.length);
     const feeds = this.#feeds.slice(0, step + 1);
-    const layer = await findNonFiniteLayer(trainer, { store, data: staged.data, feeds, sizes }).catch(
+    const layer = await findNonFiniteLayer(trainer, { store, data: staged.data, feeds, sizes, masked }).catch(
       () => undefined,
     );
     await store.restore(start);

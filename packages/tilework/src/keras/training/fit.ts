@@ -30,21 +30,24 @@ export async function fit(trainer: Trainer, x: unknown, y: unknown, options: Fit
   const callbacks = callbackList(given, history, verbose);
   const { device, store } = await trainer.programs.prepare();
   const toStage = validation ? [data, validation.data] : [data];
-  await trainer.programs.load("train", data, Math.min(batchSize, trainingRows), toStage);
-  if (validation) await trainer.programs.load("test", validation.data, validationBatches[0]!.length, toStage);
+  const first = cutIntoBatches(rowRange(0, trainingRows), batchSize);
+  const { size } = await trainer.programs.fill("train", data, first, { toStage });
+  const held =
+    validation && (await trainer.programs.fill("test", validation.data, validationBatches, { toStage }));
   const { shuffle, stepsPerEpoch } = given;
   const seed = nextSeed();
   const epochs = new EpochBatches({ rows: trainingRows, batchSize, shuffle, stepsPerEpoch, seed });
   const steps = stepsPerEpoch ?? Math.ceil(trainingRows / batchSize);
   callbacks.begin(trainer.model, { epochs: given.epochs, steps, verbose });
   const staged = new StagedData(device, data);
-  const held = validation && (validation.data === data ? staged : new StagedData(device, validation.data));
+  const heldData =
+    validation && (validation.data === data ? staged : new StagedData(device, validation.data));
   try {
-    const run = new FitRun({ trainer, store, staged, callbacks, seed, options: given });
-    await run.all(epochs, held && { staged: held, batches: validationBatches });
+    const run = new FitRun({ trainer, store, staged, callbacks, seed, size, options: given });
+    await run.all(epochs, held && { staged: heldData!, filled: held });
   } finally {
     staged.release();
-    held?.release();
+    heldData?.release();
   }
   return history;
 }

@@ -1,8 +1,11 @@
 /** The programs of one model: written for the data at hand, compiled once, kept for the device in use. */
 import { countPlanOperations } from "../../compiler/explain/explain-plan.ts";
 import { hasIndependentRows } from "../../compiler/independent-rows.ts";
+import { lowerProgram } from "../../compiler/lower.ts";
+import { ignoresMaskedRows } from "../../compiler/masked-rows.ts";
 import type { Program } from "../../graph/program.ts";
 import { BoundedCache } from "../../runtime/bounded-cache.ts";
+import { Breaks } from "../../runtime/breaks.ts";
 import type { Device, VariableStore } from "../../runtime/device.ts";
 import { PlanMemoryError, planFits } from "../../runtime/plan-memory-error.ts";
 import { atOnce, type InPieces } from "../../util/in-pieces.ts";
@@ -11,13 +14,15 @@ import type { Model } from "../models/model.ts";
 import type { ColumnType } from "./columns.ts";
 import type { CompiledOptions } from "./compile-options.ts";
 import { emptyData, exampleData } from "./example-data.ts";
+import { FilledBatches, fillingPays } from "./filled-batches.ts";
 import { inspectionProgram } from "./find-non-finite-layer.ts";
 import { fittingBatchSize } from "./fitting-batch-size.ts";
 import type { ModelData } from "./model-data.ts";
 import { type LoadedProgram, ModelRuntime } from "./model-runtime.ts";
-import { makeObjective, type Objective } from "./objective.ts";
+import { makeObjective, mayBeMasked, type Objective } from "./objective.ts";
 import { stagedBytes, stepShapeOf } from "./staged-data.ts";
 import {
+  maskFeeds,
   predictionProgram,
   type StepMode,
   type StepShape,
@@ -27,6 +32,13 @@ import {
 } from "./step-program.ts";
 
 const keptAnswers = 24;
+
+export interface LoadOptions {
+  /** Data that are yet to be put on the device. */
+  readonly toStage?: readonly ModelData[];
+  /** Whether the step takes a mask of its examples. */
+  readonly masked?: boolean;
+}
 
 /**
  * Floating-point operations of a step that take less time than compiling one: compiling takes 8 to 18 ms for a small
@@ -54,6 +66,7 @@ export class ModelPrograms {
   /** Forgets programs, losses and metrics, because others were chosen. */
   forget(): void {
     this.#objectives.clear();
+    this.#fills = new BoundedCache(keptAnswers);
     this.#runtime.forgetPrograms();
   }
 
@@ -86,18 +99,23 @@ export class ModelPrograms {
     mode: StepMode,
     data: ModelData,
     batch: number,
-    toStage: readonly ModelData[] = [],
+    { toStage = [], masked = false }: LoadOptions = {},
   ): Promise<LoadedProgram> {
+    this.#followGraph();
+    const shape = { ...stepShapeOf(data, batch), masked };
+    this.#fed = { batch, ...typesOf(shape) };
+    const loaded = await this.#loadFitting(mode, shape, data, stagedBytes(toStage));
+    if (mode === "train") this.#runtime.addSlots(this.#options("fit").optimizer.slotVariables());
+    return loaded;
+  }
+
+  /** Programs, and answers about them, are of no use when the model has grown. */
+  #followGraph(): void {
     if (this.#model.graph !== this.#graph) {
       this.#runtime.forgetPrograms();
       this.#fills = new BoundedCache(keptAnswers);
     }
     this.#graph = this.#model.graph;
-    const shape = stepShapeOf(data, batch);
-    this.#fed = { batch, ...typesOf(shape) };
-    const loaded = await this.#loadFitting(mode, shape, data, stagedBytes(toStage));
-    if (mode === "train") this.#runtime.addSlots(this.#options("fit").optimizer.slotVariables());
-    return loaded;
   }
 
   async #loadFitting(
@@ -108,7 +126,7 @@ export class ModelPrograms {
   ): Promise<LoadedProgram> {
     try {
       const key = this.#programKey(mode, shape);
-      const loaded = await this.#runtime.load(key, () => this.#write(mode, shape, data));
+      const loaded = await this.#runtime.load(key, () => this.#writeWithBreaks(mode, shape, data));
       this.#runtime.checkRoom(loaded, bytesToCome);
       return loaded;
     } catch (error) {
@@ -117,7 +135,7 @@ export class ModelPrograms {
       throw await this.#withFittingBatch(
         error,
         available,
-        (batch) => atOnce(this.#write(mode, stepShapeOf(data, batch), data)),
+        (batch) => atOnce(this.#write(mode, { ...shape, batch }, data)),
         shape.batch,
       );
     }
@@ -139,6 +157,42 @@ export class ModelPrograms {
       hasIndependentRows(atOnce(this.#write("predict", shape, data)), batch);
     this.#fills.set(key, fills);
     return fills;
+  }
+
+  /**
+   * Batches as steps, with the first one's program loaded: a last, smaller batch is filled up where that gives the same
+   * results and costs less than a program of its own.
+   */
+  async fill(
+    mode: "train" | "test",
+    data: ModelData,
+    batches: readonly Uint32Array[],
+    options: LoadOptions,
+  ): Promise<FilledBatches> {
+    const { length } = batches[0]!;
+    const masked = await this.#masks(mode, data, length, batches.at(-1)!.length);
+    await this.load(mode, data, length, { ...options, masked });
+    return new FilledBatches(batches, masked ? length : undefined);
+  }
+
+  /** Whether a last batch of `rest` examples runs by the masked program of `batch`. */
+  async #masks(mode: "train" | "test", data: ModelData, batch: number, rest: number): Promise<boolean> {
+    if (rest === batch) return false;
+    this.#followGraph();
+    const objective = this.objectiveFor(data);
+    if (!mayBeMasked(objective, (output) => data.weights[output] !== undefined)) return false;
+    const shape = { ...stepShapeOf(data, batch), masked: true };
+    const key = this.#programKey(mode, shape);
+    const known = this.#fills.get(`${key} ${rest}`);
+    if (known !== undefined) return known;
+    const program = await this.#writeWithBreaks(mode, shape, data);
+    const lowered = lowerProgram(program);
+    const masks =
+      fillingPays(lowered, batch - rest, batch) && ignoresMaskedRows(lowered, maskFeeds.counts, batch);
+    this.#fills.set(`${key} ${rest}`, masks);
+    // Where it fails, the load that follows says why.
+    if (masks) this.#runtime.load(key, async () => program).catch(() => undefined);
+    return masks;
   }
 
   /** The same refusal with the batch size that would fit. */
@@ -187,6 +241,10 @@ export class ModelPrograms {
     return this.#runtime.compile(program);
   }
 
+  #writeWithBreaks(mode: StepMode, shape: StepShape, data: ModelData): Promise<Program> {
+    return new Breaks().during(this.#write(mode, shape, data));
+  }
+
   *#write(mode: StepMode, shape: StepShape, data: ModelData): InPieces<Program> {
     const traced = traceStep(this.#model, mode, shape);
     yield;
@@ -196,9 +254,15 @@ export class ModelPrograms {
     return yield* trainingProgram(this.#model, traced, objective, this.#options("fit").optimizer);
   }
 
-  #programKey(mode: StepMode, { batch, inputs, labels, weights }: StepShape): string {
+  #programKey(mode: StepMode, { batch, inputs, labels, weights, masked }: StepShape): string {
     const trained = mode === "train" ? this.#model.trainableWeights.map(({ path }) => path) : [];
-    return [mode, batch, ...[inputs, labels, weights].map(columnsKey), ...trained].join(" ");
+    return [
+      mode,
+      batch,
+      masked ? "masked" : "",
+      ...[inputs, labels, weights].map(columnsKey),
+      ...trained,
+    ].join(" ");
   }
 }
 

@@ -3,12 +3,10 @@ import type { Plan } from "../../compiler/plan.ts";
 import type { Program } from "../../graph/program.ts";
 import type { TensorType, Variable } from "../../graph/value.ts";
 import { BoundedCache } from "../../runtime/bounded-cache.ts";
-import { Breaks } from "../../runtime/breaks.ts";
 import { currentDevice } from "../../runtime/configure.ts";
 import type { Device, Executable, VariableStore } from "../../runtime/device.ts";
 import { checkPlanFits } from "../../runtime/plan-memory-error.ts";
 import { sizeOf } from "../../tensor/shape.ts";
-import type { InPieces } from "../../util/in-pieces.ts";
 import { Weight } from "../layers/weight.ts";
 import { BurstSize } from "./burst-size.ts";
 
@@ -57,10 +55,10 @@ export class ModelRuntime {
   }
 
   /** The compiled program of this key; `write` writes it when it is not there. */
-  load(key: string, write: () => InPieces<Program>): Promise<LoadedProgram> {
+  load(key: string, write: () => Promise<Program>): Promise<LoadedProgram> {
     const known = this.#programs.get(key);
     if (known !== undefined) return known;
-    const loaded = new Breaks().during(write()).then((program) => this.compile(program));
+    const loaded = write().then((program) => this.compile(program));
     this.#programs.set(key, loaded);
     loaded.catch(() => this.#programs.delete(key));
     return loaded;

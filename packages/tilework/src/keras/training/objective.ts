@@ -2,11 +2,13 @@
 import type { Value } from "../../graph/value.ts";
 import { add } from "../../ops/binary/add.ts";
 import { multiply } from "../../ops/binary/multiply.ts";
+import { reshape } from "../../ops/shape/reshape.ts";
 import { cast } from "../../ops/unary/cast.ts";
 import { ArgumentError } from "../../util/errors.ts";
 import { getLoss } from "../losses/get-loss.ts";
-import type { Loss } from "../losses/loss.ts";
+import { Loss } from "../losses/loss.ts";
 import { getMetric } from "../metrics/get-metric.ts";
+import { MeanMetric } from "../metrics/mean-metric.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { requireTensor } from "../options/require-tensor.ts";
 import type { CompiledOptions } from "./compile-options.ts";
@@ -38,6 +40,16 @@ export interface Batch {
   readonly labels: readonly (Value | undefined)[];
   readonly predictions: readonly Value[];
   readonly weights: readonly (Value | undefined)[];
+  /** Which examples count, where not all of them do. */
+  readonly mask?: BatchMask | undefined;
+}
+
+/** Examples that count in a batch that was filled up. */
+export interface BatchMask {
+  /** 1 for an example that counts, else 0: float32 of shape [batch]. */
+  readonly counts: Value;
+  /** The batch's size over the number of those that count: what a mean over the batch must be multiplied with. */
+  readonly stretch: Value;
 }
 
 /** Makes losses and metrics for labels of these shapes. */
@@ -108,9 +120,12 @@ export interface WrittenObjective {
 
 /** Writes the operations for one batch. */
 export function writeObjective(objective: Objective, batch: Batch): WrittenObjective {
-  const single = objective.losses.map(({ output, loss }) =>
-    loss.reduce(batch.labels[output]!, batch.predictions[output]!, batch.weights[output]),
-  );
+  const { mask } = batch;
+  const single = objective.losses.map(({ output, loss }) => {
+    const weight = maskedWeight(batch.weights[output], mask);
+    const value = loss.reduce(batch.labels[output]!, batch.predictions[output]!, weight);
+    return mask !== undefined && isMeanOverBatch(loss) ? multiply(value, mask.stretch) : value;
+  });
   const weighted = single.map((value, i) => {
     const { weight } = objective.losses[i]!;
     return weight === undefined ? value : multiply(value, weight);
@@ -121,11 +136,34 @@ export function writeObjective(objective: Objective, batch: Batch): WrittenObjec
       outputs[`loss.${i}`] = value;
     });
   objective.metrics.forEach(({ output, metric, weighted: usesWeights, argument }, i) => {
-    const weight = usesWeights ? batch.weights[output] : undefined;
+    const weight = maskedWeight(usesWeights ? batch.weights[output] : undefined, mask);
     const sums = metric.contributions(batch.labels[output]!, batch.predictions[output]!, weight);
     for (const [name, value] of Object.entries(sums))
       outputs[`metric.${i}.${name}`] = cast(requireTensor(argument, value, metric.name), "float32");
   });
   const loss = weighted.reduce((sum, next) => add(sum, next));
   return { loss, outputs: { loss, ...outputs } };
+}
+
+/** Whether losses and metrics weigh examples as the library's own do, so that a weight of 0 leaves one out. */
+export function mayBeMasked(
+  { losses, metrics }: Objective,
+  hasWeights: (output: number) => boolean,
+): boolean {
+  const reduces = ({ loss, output }: OutputLoss): boolean =>
+    loss.reduce === Loss.prototype.reduce &&
+    (loss.reduction !== "mean_with_sample_weight" || hasWeights(output));
+  const weighs = ({ metric }: OutputMetric): boolean =>
+    metric instanceof MeanMetric && metric.contributions === MeanMetric.prototype.contributions;
+  return losses.every(reduces) && metrics.every(weighs);
+}
+
+function isMeanOverBatch({ reduction }: Loss): boolean {
+  return reduction === "sum_over_batch_size" || reduction === "mean";
+}
+
+function maskedWeight(weight: Value | undefined, mask: BatchMask | undefined): Value | undefined {
+  if (mask === undefined || weight === undefined) return mask?.counts ?? weight;
+  const stretched = [mask.counts.shape[0]!, ...weight.shape.slice(1).fill(1)];
+  return multiply(cast(weight, "float32"), reshape(mask.counts, stretched));
 }

@@ -7,6 +7,7 @@ import { CallbackList } from "../callbacks/callback-list.ts";
 import { ProgbarLogger } from "../callbacks/progbar-logger.ts";
 import { readOptions } from "../options/read-options.ts";
 import { cutIntoBatches, rowRange } from "./batches.ts";
+import { fillUp } from "./filled-batches.ts";
 import { type PredictOptions, predictChecks, resolveVerbose } from "./fit-options.ts";
 import { readModelData } from "./model-data.ts";
 import { runSteps } from "./run-steps.ts";
@@ -26,7 +27,7 @@ export async function predict(
   const callbacks = new CallbackList([...given.callbacks, ...logger]);
   const batches = cutIntoBatches(rowRange(0, data.rows), batchSize).slice(0, steps);
   const { device, store } = await trainer.programs.prepare();
-  const program = await trainer.programs.load("predict", data, batches[0]!.length, [data]);
+  const program = await trainer.programs.load("predict", data, batches[0]!.length, { toStage: [data] });
   const { length } = batches[0]!;
   const last = batches.at(-1)!;
   const fills = last.length < length && trainer.programs.fillsBatch(data, length, program);
@@ -37,7 +38,7 @@ export async function predict(
     await trainer.queue.pause(() => callbacks.predictBegin());
     await runSteps({
       store,
-      batches: fills ? [...batches.slice(0, -1), filled(last, length)] : batches,
+      batches: fills ? [...batches.slice(0, -1), fillUp(last, length)] : batches,
       signal,
       oneByOne: callbacks.needsEach("Predict"),
       load: (batch) => trainer.programs.load("predict", data, batch),
@@ -56,13 +57,6 @@ export async function predict(
     staged.release();
   }
   return joinPredictions(Object.values(program.outputs), outputs);
-}
-
-/** The rows with the last one repeated. */
-function filled(rows: Uint32Array, length: number): Uint32Array {
-  const all = new Uint32Array(length).fill(rows.at(-1)!);
-  all.set(rows);
-  return all;
 }
 
 /** That share of every output's rows. */

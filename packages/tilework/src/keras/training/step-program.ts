@@ -14,7 +14,7 @@ import { TraceContext } from "../layers/call-context.ts";
 import type { Model } from "../models/model.ts";
 import type { Optimizer } from "../optimizers/optimizer.ts";
 import type { ColumnType } from "./columns.ts";
-import { type Batch, type Objective, writeObjective } from "./objective.ts";
+import { type Batch, type BatchMask, type Objective, writeObjective } from "./objective.ts";
 
 export type StepMode = "train" | "test" | "predict";
 
@@ -24,7 +24,12 @@ export interface StepShape {
   readonly inputs: readonly ColumnType[];
   readonly labels: readonly (ColumnType | undefined)[];
   readonly weights: readonly (ColumnType | undefined)[];
+  /** Whether a mask says which examples count; then the step also serves for fewer. */
+  readonly masked?: boolean;
 }
+
+/** Names of the feeds of a masked step: see `BatchMask`. */
+export const maskFeeds = { counts: "mask", stretch: "stretch" } as const;
 
 /** A forward pass with everything that can be fed to it. */
 export interface TracedStep {
@@ -33,7 +38,7 @@ export interface TracedStep {
   readonly batch: Batch;
 }
 
-/** Writes the forward pass. Feeds are called `x.0`, `y.0`, `w.0` (by input or output) and `seed`. */
+/** Writes the forward pass. Feeds are called `x.0`, `y.0`, `w.0` (by input or output), `seed`, and see `maskFeeds`. */
 export function traceStep(model: Model, mode: StepMode, shape: StepShape): TracedStep {
   const inputs: Record<string, Value> = {};
   const feed = (name: string, column: ColumnType | undefined): Value | undefined => {
@@ -48,7 +53,16 @@ export function traceStep(model: Model, mode: StepMode, shape: StepShape): Trace
   const labels = shape.labels.map((column, i) => feed(`y.${i}`, column));
   const weights = shape.weights.map((column, i) => feed(`w.${i}`, column));
   if (context.usesSeed) inputs.seed = seed;
-  return { inputs, context, batch: { labels, predictions, weights } };
+  const mask = shape.masked ? maskOf(shape.batch, inputs) : undefined;
+  return { inputs, context, batch: { labels, predictions, weights, mask } };
+}
+
+function maskOf(batch: number, inputs: Record<string, Value>): BatchMask {
+  const counts = input(maskFeeds.counts, { shape: [batch], dtype: "float32" });
+  const stretch = input(maskFeeds.stretch, { shape: [], dtype: "float32" });
+  inputs[maskFeeds.counts] = counts;
+  inputs[maskFeeds.stretch] = stretch;
+  return { counts, stretch };
 }
 
 /** The program that predicts: its outputs are `output.0` and so on. */

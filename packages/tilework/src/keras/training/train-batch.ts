@@ -49,7 +49,7 @@ async function explained(
   { trainer, store, data, feeds, start }: FailedStep,
 ): Promise<NonFiniteError> {
   await store.restore(start);
-  const replay = { store, data, feeds: [feeds], sizes: [data.rows] };
+  const replay = { store, data, feeds: [feeds], sizes: [data.rows], masked: false };
   const layer = await findNonFiniteLayer(trainer, replay).catch(() => undefined);
   await store.restore(start);
   const input = findNonFiniteInput(data, rowRange(0, data.rows));
