@@ -127,6 +127,10 @@ test.each([avx2Target, avx512Target])(
   },
 );
 
+test("steps that share nothing are not written out for it", () => {
+  expect(scheduleNest(convolutionNest(4, 9, 512, 512, 3), avx512Target).unroll).toBe(1);
+});
+
 test.each(targets)(
   "tiles a matrix product's rows, which share panels, not its blocks of columns (%o)",
   (target) => {

@@ -58,8 +58,8 @@ export function loopOrder(
   return { spaceAxes, isStreaming: false, vectorsLast: false, longRun: isIndependent ? LEAP_RUN : 0 };
 }
 
-/** Columns of a usual block of vectors. */
-const USUAL_BLOCK = 32;
+/** Columns of a block of vectors, at least. */
+const USUAL_BLOCK = 16;
 
 /**
  * Whether a block of the shared operands better stays in the cache for all images: together they are too large for
@@ -80,7 +80,8 @@ function staysForAll(
   const own = bytesOfAll(loads.filter((access) => !panels.includes(access)));
   const blocks = pointsOf(nest, blockAxes) / USUAL_BLOCK;
   const again = own <= l2 / 2 ? own : own * blocks;
-  return shared > l2 && again < shared * nest.axes[images]!.size;
+  const mayStay = shared > l2 && shared / blocks <= (3 / 4) * l2;
+  return mayStay && again < shared * nest.axes[images]!.size;
 }
 
 /**

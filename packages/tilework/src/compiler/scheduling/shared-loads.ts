@@ -25,15 +25,16 @@ export function sharedSteps(space: TileSpace, shape: TileShape): number {
   const last = work.nest.levels[0]?.axes.at(-1);
   if (target.printer !== "x64" || isLanes || window.length > 0 || work.operations > 1) return 1;
   if (last === undefined || rowAxis === undefined || vectorAxis === undefined) return 1;
-  if (!hasRuns(space, vectors, last)) return 1;
   const { size } = work.nest.axes[last]!;
-  if (mergedSize(work, work.nest.levels[0]!.axes, last) !== size) return 1;
   const steps = size <= MOST_TAPS ? size : FEW_STEPS;
   const isShared = work.loads.some(
     (access) =>
-      isSmoothAlong(access, vectorAxis) && placesOf(access, rowAxis, rows, last, steps) < rows * steps,
+      [vectorAxis, rowAxis, last].every((axis) => variesAlong(access, axis)) &&
+      isSmoothAlong(access, vectorAxis) &&
+      placesOf(access, rowAxis, rows, last, steps) < rows * steps,
   );
-  if (!isShared) return 1;
+  if (!isShared || !hasRuns(space, vectors, last)) return 1;
+  if (mergedSize(work, work.nest.levels[0]!.axes, last) !== size) return 1;
   const waiting = work.loads.filter((access) => !variesAlong(access, rowAxis)).length * vectors * steps;
   return rows * vectors + waiting + PASSING <= target.registers ? steps : 1;
 }
