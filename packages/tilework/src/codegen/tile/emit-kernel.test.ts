@@ -5,7 +5,7 @@ import { scheduleNest } from "../../compiler/schedule-nest.ts";
 import { avx2Target, avx512Target, type Target, wasmTarget } from "../../compiler/target.ts";
 import { taskCount } from "../../compiler/task-count.ts";
 import { f32, mul } from "../../kernel/build-expression.ts";
-import { addIndex, axisIndex, constantIndex } from "../../kernel/index-expression.ts";
+import { addIndex, axisIndex, constantIndex, tableIndex } from "../../kernel/index-expression.ts";
 import { type Elements, interpretNest } from "../../kernel/interpret.ts";
 import { type Buffer, type Nest, storageOf } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
@@ -68,6 +68,20 @@ describe.each(hardNests)("$name", (each) => {
     for (let seed = 0; seed < 12; seed++)
       check(each, (nest) => randomSchedule(nest, seed), targets[seed % 3]!, 1 + (seed % 4));
   });
+});
+
+test("a maximum over windows of different sizes starts at each window's first pixel", () => {
+  const builder = new NestBuilder("maximum");
+  const [output, channel] = [builder.space("output", 3), builder.space("channel", 3)];
+  const tap = builder.reduction("tap", 4);
+  builder.guard(addIndex(tableIndex(output, [3, 4, 3]), axisIndex(tap, -1, -1)), 4);
+  const x = tensor("x", [8, 3]);
+  const pixel = addIndex(tableIndex(output, [0, 2, 5]), axisIndex(tap));
+  const [largest] = builder.reduce([{ op: "max", value: builder.load(x, [pixel, axisIndex(channel)]) }]);
+  builder.store(tensor("y", [3, 3]), [axisIndex(output), axisIndex(channel)], largest!);
+  const inputs = new Map([[x, Float32Array.from({ length: 24 }, (_, at) => -at)]]);
+  const each = { name: "maximum", nests: [builder.build()], inputs, expected: new Map() };
+  for (const target of targets) check(each, (nest) => scheduleNest(nest, target), target, 1);
 });
 
 test("random nests with random schedules give the interpreter's bits", () => {

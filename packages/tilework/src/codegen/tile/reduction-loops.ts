@@ -9,6 +9,7 @@ import type { Emission, Frame, Point } from "./emission.ts";
 import { emitWhere } from "./integer-value.ts";
 import { decide } from "./interval.ts";
 import { withFixed, withLoop, withShift, withTilePoints } from "./loops.ts";
+import { isWrittenOut } from "./split-axis.ts";
 
 /** Emits one iteration for the points that may take part; `virtual` is the virtual lane it belongs to. */
 export type Leaf = (points: readonly Point[], virtual: number) => void;
@@ -44,6 +45,8 @@ class ReductionLoops {
   readonly #isLaneLevel: boolean;
   readonly #hasLanes: boolean;
   readonly #unroll: readonly number[];
+  /** No loops: the first iteration starts a maximum, and a loop has none that is the first. */
+  readonly #isStraight: boolean;
 
   constructor(e: Emission, level: number, axes: readonly number[], leaf: Leaf) {
     this.#e = e;
@@ -53,6 +56,7 @@ class ReductionLoops {
     this.#hasLanes = e.nest.levels[level]!.lanes;
     this.#isLaneLevel = e.plan.laneLevel === level;
     this.#unroll = unrollOf(e, axes);
+    this.#isStraight = level === 0 && isWrittenOut(e);
   }
 
   emit(at: number, points: readonly Point[], virtual: number): void {
@@ -85,7 +89,7 @@ class ReductionLoops {
       else this.#emitVirtualLanes(axis, inner);
       return;
     }
-    if (this.#emitTableBounds(axis, points, inner)) return;
+    if (!this.#isStraight && this.#emitTableBounds(axis, points, inner)) return;
     for (const { start, size } of this.#runs(axis, points))
       emitRun(e, axis, start, size, this.#unroll[at]!, inner);
   }
