@@ -127,6 +127,14 @@ export type VectorStatement =
       /** A register, or the constant count of a shift. */
       readonly y: number;
     }
+  /** Lane l becomes element lanes[l] of x and y in a row; of x alone where there is no y. */
+  | {
+      readonly op: "permute";
+      readonly to: number;
+      readonly x: number;
+      readonly y?: number;
+      readonly lanes: readonly number[];
+    }
   /** to = x * y + z, rounded once. `to` may be z. */
   | { readonly op: "fma"; readonly to: number; readonly x: number; readonly y: number; readonly z: number }
   | {

@@ -92,6 +92,8 @@ function printVector(statement: Exclude<VectorStatement, Store>, lanes: number):
       return `${statement.unary} v${statement.x}`;
     case "binary":
       return printBinary(statement);
+    case "permute":
+      return `permute v${statement.x}${statement.y === undefined ? "" : `, v${statement.y}`} by ${printNumbers(statement.lanes)}`;
     case "fma":
       return `fma v${statement.x}, v${statement.y}, v${statement.z}`;
     case "compare":

@@ -2,8 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Schedule } from "../compiler/schedule.ts";
 import { scheduleNest } from "../compiler/schedule-nest.ts";
+import { joinedNests } from "../compiler/scheduling/join-axes.ts";
 import { avx2Target, avx512Target, type Target, wasmTarget } from "../compiler/target.ts";
-import type { Elements } from "../kernel/interpret.ts";
+import { type Elements, interpretNest } from "../kernel/interpret.ts";
 import type { Nest } from "../kernel/nest.ts";
 import { hardNests } from "../testing/hard-nests.ts";
 import { memoryOf } from "../testing/nest-case.ts";
@@ -71,12 +72,26 @@ describe.each(printers)("$name", (printer) => {
     expectBits(runs, printer);
   });
 
+  test.skipIf(skip).each(hardNests)("gives the interpreter's bits with axes joined: $name", (each) => {
+    const memory = memoryOf(each);
+    const runs = each.nests.flatMap((nest) => {
+      const before = new Map([...memory].map(([buffer, elements]) => [buffer, elements.slice()]));
+      interpretNest(nest, (buffer) => memory.get(buffer)!, { fused: target.fused });
+      return joinedNests(nest, target.lanes).flatMap((joined) =>
+        nestRuns([joined], before, target, (given) => scheduleNest(given, target)),
+      );
+    });
+    expectBits(runs, printer);
+  });
+
   test.skipIf(skip)("gives the interpreter's bits for random nests", () => {
     const runs = fc.sample(randomNest, { numRuns: 400, seed: 11 }).flatMap(({ nest, contents }, seed) =>
-      [scheduleNest(nest, target), randomSchedule(nest, seed)].flatMap((schedule) => {
-        const memory = new Map([...contents].map(([buffer, elements]) => [buffer, elements.slice()]));
-        return nestRuns([nest], memory, target, () => schedule);
-      }),
+      [nest, ...joinedNests(nest, target.lanes)].flatMap((each) =>
+        [scheduleNest(each, target), randomSchedule(each, seed)].flatMap((schedule) => {
+          const memory = new Map([...contents].map(([buffer, elements]) => [buffer, elements.slice()]));
+          return nestRuns([each], memory, target, () => schedule);
+        }),
+      ),
     );
     expectBits(runs, printer);
   });

@@ -38,6 +38,10 @@ export function visitVectorReads(statement: PlainStatement, visit: Visit): void 
       visit(statement.x);
       visit(statement.y);
       return;
+    case "permute":
+      visit(statement.x);
+      if (statement.y !== undefined) visit(statement.y);
+      return;
     case "fma":
       visit(statement.x);
       visit(statement.y);
@@ -131,6 +135,12 @@ export function mapVectors(statement: PlainStatement, read: Rename, write: Renam
       return { ...statement, x: read(statement.x), from: read(statement.from), to: write(statement.to) };
     case "compare":
       return { ...statement, x: read(statement.x), y: read(statement.y), to: write(statement.to) };
+    case "permute": {
+      const { y, ...rest } = statement;
+      const x = read(statement.x);
+      const second = y === undefined ? {} : { y: read(y) };
+      return { ...rest, x, ...second, to: write(statement.to) };
+    }
     case "fma": {
       const [x, y, z] = [read(statement.x), read(statement.y), read(statement.z)];
       return { ...statement, x, y, z, to: write(statement.to) };

@@ -9,6 +9,7 @@ import { atOnce, type InPieces } from "../util/in-pieces.ts";
 import { buildStages, type LaunchStage, type ScheduledLaunch } from "./build-stages.ts";
 import { fuseNestsInPieces } from "./fusion/fuse.ts";
 import { joinCopies } from "./fusion/join-copies.ts";
+import { joinInPieces } from "./join-short-axes.ts";
 import { type LoweredProgram, lowerProgram } from "./lower.ts";
 import { packOperands } from "./pack-operands.ts";
 import { placeUpdates } from "./place-updates.ts";
@@ -56,11 +57,12 @@ export function* planInPieces(
 ): InPieces<Plan> {
   const fused = fuse ? yield* fuseInPieces(program, known) : lowerProgram(program);
   const schedules = new ScheduleTable((nest) => found?.(nest) ?? scheduleNest(nest, target));
-  for (const { nest } of fused.nests) {
+  const joined = yield* joinInPieces(fused.nests, target);
+  for (const { nest } of joined) {
     schedules.of(nest);
     yield;
   }
-  const nests = packOperands(fused.nests, target, (nest) => schedules.of(nest));
+  const nests = packOperands(joined, target, (nest) => schedules.of(nest));
   yield;
   const packed =
     fuse && nests.length > fused.nests.length ? joinCopies({ ...fused, nests }) : { ...fused, nests };
@@ -76,7 +78,7 @@ export function* planInPieces(
   return assemble(placed, stages);
 }
 
-/** A program's nests as they are scheduled, before operands are packed; `known` keeps them. */
+/** A program's nests before any target is known; `known` keeps them. */
 export function fuseProgram(program: Program, known?: FusedPrograms): LoweredProgram {
   return atOnce(fuseInPieces(program, known));
 }

@@ -3,6 +3,7 @@ import { guardsOfLevel, type Nest } from "../kernel/nest.ts";
 import type { Schedule } from "./schedule.ts";
 import { rankTiles, rowOrder, type Tile } from "./scheduling/choose-tile.ts";
 import { chooseVectorAxis } from "./scheduling/choose-vector-axis.ts";
+import { lanePeriod as periodAlong } from "./scheduling/lane-period.ts";
 import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
@@ -32,12 +33,20 @@ export function candidates(nest: Nest, target: Target): Schedule[] {
   return close.map((tile) => scheduleTile(space, tile));
 }
 
+/** Estimated cycles of the nest on one core under its default schedule. */
+export function estimateCycles(nest: Nest, target: Target): number {
+  return rankTiles(tileSpace(nest, target))[0]!.cycles;
+}
+
 function tileSpace(nest: Nest, target: Target): TileSpace {
   const work = workOf(nest);
   const vectorAxis = chooseVectorAxis(work, target);
+  const isSpace = vectorAxis !== undefined && nest.space.includes(vectorAxis);
+  const lanePeriod = isSpace ? periodAlong(nest, vectorAxis) : 1;
   const window = unrolledWindow(work, target, vectorAxis);
   const partials = new PartialResults(work, window);
-  return { work, target, vectorAxis, window, partials, ...loopOrder(work, vectorAxis, target) };
+  const order = loopOrder(work, vectorAxis, target);
+  return { work, target, vectorAxis, lanePeriod, window, partials, ...order };
 }
 
 /** Level 1 is unrolled in registers where its accumulators take at most a third of them. */
@@ -77,7 +86,7 @@ function isGuarded(nest: Nest, axis: number): boolean {
 }
 
 function taskLoops(
-  { work, target, vectorAxis }: TileSpace,
+  { work, target, vectorAxis, lanePeriod }: TileSpace,
   tile: Tile,
   order: readonly number[],
   isSharing: boolean,
@@ -88,7 +97,7 @@ function taskLoops(
   for (const axis of order) {
     const isLong = tile.cycles / tasks > long;
     if (loops > 0 && (tasks >= enough || !isLong)) break;
-    if (axis === vectorAxis && isGuarded(work.nest, axis)) break;
+    if (axis === vectorAxis && (lanePeriod > 1 || isGuarded(work.nest, axis))) break;
     const { size } = work.nest.axes[axis]!;
     const step = axis === vectorAxis ? tile.vectors * target.lanes : axis === tile.rowAxis ? tile.rows : 1;
     tasks *= Math.ceil(size / step);

@@ -74,6 +74,8 @@ const widths: Partial<Record<VectorInstruction, readonly Bits[]>> = {
   vcmpps: [128, 256],
   vpcmpeqd: [128, 256],
   vpcmpgtd: [128, 256],
+  vpermps: [256, 512],
+  vblendps: [128, 256],
   vblendvps: [128, 256],
   vbroadcastss: [256, 512],
   vinsertps: [128],

@@ -25,7 +25,7 @@ export function memoryCases(lanes: Lanes): KernelCase[] {
       addressCase(lanes, type, -3),
       splatCase(lanes, type),
     ])
-    .concat(constantCases(lanes), reductionCases(lanes));
+    .concat(constantCases(lanes), permutationCases(lanes), reductionCases(lanes));
 }
 
 /** From buffer 0 to v0, then all lanes to buffer 1. */
@@ -182,6 +182,50 @@ function constantCases(lanes: Lanes): KernelCase[] {
       upTo(lanes).map((at) => (typeof value === "number" ? value : value[at]!)),
     ),
   );
+}
+
+/** The lanes of a vector turned round, or taken from it and the one behind it in turn. */
+function permutationCases(lanes: Lanes): KernelCase[] {
+  const load = (to: number, first: number): Statement => ({
+    op: "load",
+    to,
+    address: { base: 0, offset: 4 * first },
+    type: "f32",
+    active: lanes,
+  });
+  const turned = upTo(lanes).map((at) => lanes - 1 - at);
+  const third = upTo(lanes).map((at) => (3 * at + 1) % (2 * lanes));
+  const cases: [string, number[], Statement][] = [
+    ["one vector", turned, { op: "permute", to: 0, x: 0, lanes: turned }],
+    ["two vectors", third, { op: "permute", to: 0, x: 0, y: 1, lanes: third }],
+    ["two vectors into the second", third, { op: "permute", to: 1, x: 0, y: 1, lanes: third }],
+  ];
+  return cases.map(([name, order, permute]) => {
+    const to = "to" in permute ? permute.to : 0;
+    const elements = numbered("f32", 64);
+    const title = `permute ${name}`;
+    const body: Statement[] = [
+      { op: "argument", to: 0, slot: 0 },
+      { op: "argument", to: 1, slot: 1 },
+      load(0, 3),
+      load(1, 3 + lanes),
+      permute,
+      { op: "store", from: to, address: { base: 1, offset: 0 }, type: "f32", active: lanes },
+    ];
+    return {
+      title,
+      kernel: kernelOf(title, lanes, { buffers: 2, integers: 2, vectors: ["f32", "f32"], body }),
+      buffers: [elements, wide("f32", new Array<number>(lanes).fill(77))],
+      ranges: [[0, 1]],
+      expected: [
+        elements,
+        wide(
+          "f32",
+          order.map((lane) => elements[3 + lane]!),
+        ),
+      ],
+    };
+  });
 }
 
 type Reduce = "add" | "max" | "min";

@@ -181,6 +181,11 @@ class Machine {
         const isShift = statement.binary.startsWith("sh");
         return (lane) => apply(v[statement.x]![lane]!, isShift ? statement.y : v[statement.y]![lane]!);
       }
+      case "permute": {
+        const { x, y, lanes } = statement;
+        const elements = [...v[x]!, ...(y === undefined ? [] : v[y]!)];
+        return (lane) => elements[lanes[lane]!]!;
+      }
       case "fma": {
         const apply = this.#fused ? fusedMultiplyAdd : multiplyThenAdd;
         const [x, y, z] = [v[statement.x]!, v[statement.y]!, v[statement.z]!];

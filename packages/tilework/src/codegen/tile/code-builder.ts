@@ -15,6 +15,8 @@ export interface Scope {
   readonly values: Map<number, number>;
   /** Integer registers by description. */
   readonly integers: Map<string, number>;
+  /** Vector registers loaded from memory that the kernel does not write meanwhile, by description. */
+  readonly loads: Map<string, number>;
 }
 
 function createScope(parent: Scope | undefined, statements: Statement[]): Scope {
@@ -24,6 +26,7 @@ function createScope(parent: Scope | undefined, statements: Statement[]): Scope 
     parent,
     values: new Map(),
     integers: new Map(),
+    loads: new Map(),
   };
 }
 

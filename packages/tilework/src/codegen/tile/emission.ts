@@ -31,6 +31,8 @@ export interface Frame {
   readonly step: number;
   /** A loop over the points of the tile that the enclosing frame of the axis stands at: values count from there. */
   readonly relative?: boolean;
+  /** Iterations that are written out beside this one, as distances from it: from `first`, `count` of them. */
+  readonly siblings?: { readonly first: number; readonly count: number };
   /** An integer register added to `start`, where the first value is known at run time only. */
   readonly first: number | undefined;
   /** The running count: set for `index`, made on demand for `loop`. */
@@ -136,7 +138,7 @@ export class Emission {
   pointer(address: AddressClass, frames: number = this.frames.length): Pointer {
     for (let at = frames - 1; at >= 0; at--) {
       const frame = this.frames[at]!;
-      const stride = address.strides[frame.axis]!;
+      const stride = this.#strideOf(address, frame);
       const table = this.isTiled(frame.axis)
         ? undefined
         : address.tables.find(({ axis }) => axis === frame.axis)?.table;
@@ -149,6 +151,15 @@ export class Emission {
       return pointer;
     }
     return { register: this.builder.argument(address.buffer), offset: address.minimum };
+  }
+
+  /** Bytes from one value of a frame's axis to the next; along a pattern, a mean over its period. */
+  #strideOf(address: AddressClass, { axis }: Frame): number {
+    const stride = address.strides[axis]!;
+    const { pattern } = address;
+    return pattern === undefined || axis !== this.plan.vectorAxis
+      ? stride
+      : stride + pattern.advance / pattern.period;
   }
 
   #createPointer(
@@ -182,7 +193,7 @@ export class Emission {
         : this.pointer(address, at);
     const pointer =
       frame.kind === "fixed" || frame.kind === "shift"
-        ? { register: outer.register, offset: outer.offset + frame.start * stride }
+        ? { register: outer.register, offset: outer.offset + Math.round(frame.start * stride) }
         : this.#movedPointer(frame, outer, stride);
     frame.strided.set(address, pointer);
     return pointer;
@@ -200,14 +211,15 @@ export class Emission {
       from = sum;
     };
     if (frame.first !== undefined) add(frame.first, stride, frame.before);
-    const offset = outer.offset + frame.start * stride;
+    const offset = outer.offset + Math.round(frame.start * stride);
+    const step = Math.round(frame.step * stride);
     if (frame.kind === "index") {
-      add(frame.counter!, frame.step * stride, frame.body);
+      add(frame.counter!, step, frame.body);
       return { register: from, offset };
     }
     const register = builder.integer();
     builder.emit({ op: "offset", to: register, from, value: offset }, frame.before);
-    frame.tail.push({ register, value: frame.step * stride });
+    frame.tail.push({ register, value: step });
     return { register, offset: 0 };
   }
 

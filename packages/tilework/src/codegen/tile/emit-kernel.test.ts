@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Schedule } from "../../compiler/schedule.ts";
 import { scheduleNest } from "../../compiler/schedule-nest.ts";
+import { joinedNests } from "../../compiler/scheduling/join-axes.ts";
 import { avx2Target, avx512Target, type Target, wasmTarget } from "../../compiler/target.ts";
 import { taskCount } from "../../compiler/task-count.ts";
 import { f32, mul } from "../../kernel/build-expression.ts";
@@ -62,6 +63,16 @@ describe.each(hardNests)("$name", (each) => {
   test("gives the interpreter's bits with the default schedule", () => {
     for (const target of [...targets, { ...wasmTarget, fused: false }])
       check(each, (nest) => scheduleNest(nest, target), target, 3);
+  });
+
+  test("gives the interpreter's bits with axes joined", () => {
+    for (const target of targets)
+      for (let seed = 0; seed < 4; seed++) {
+        const nests = each.nests.map((nest) => joinedNests(nest, target.lanes).at(-1) ?? nest);
+        const scheduleOf = (nest: Nest): Schedule =>
+          seed === 0 ? scheduleNest(nest, target) : randomSchedule(nest, seed);
+        check({ ...each, nests }, scheduleOf, target, 1 + seed);
+      }
   });
 
   test("gives the interpreter's bits with any schedule, width and split into tasks", () => {

@@ -1,14 +1,17 @@
 /** Loads: contiguous, broadcast, strided or gathered, with a fill value where they may leave the buffer. */
-import type { Address } from "../kernel-code.ts";
+import type { Address, MemoryType } from "../kernel-code.ts";
 import { addressOf, isInteger } from "./address.ts";
+import type { Scope } from "./code-builder.ts";
 import type { Emission, Point } from "./emission.ts";
+import { emitBlend, emitLanes, moved, type Siblings } from "./emit-lanes.ts";
 import { emitBinary, emitClamp, emitConstant, emitSelect } from "./emit-value.ts";
 import { evaluate } from "./evaluate.ts";
 import { emitWhere } from "./integer-value.ts";
 import { decide } from "./interval.ts";
+import { laneOffsets, lanesWhere } from "./lane-offsets.ts";
 import { emitMask, indexVector, laneVector, variesByLane } from "./lane-vector.ts";
 import { bytesOf } from "./memory-type.ts";
-import type { Node } from "./value-graph.ts";
+import type { AddressClass, Node } from "./value-graph.ts";
 
 type LoadNode = Extract<Node, { kind: "load" }>;
 
@@ -17,7 +20,8 @@ export function emitLoad(e: Emission, node: LoadNode, point: Point, lane: number
   const { access, fill } = node;
   if (fill === undefined) {
     const open = e.laneGuarded && node.conditions.length > 0;
-    return open ? emitClampedGather(e, node, point, lane) : emitPlainLoad(e, node, point, lane);
+    if (!open) return emitPlainLoad(e, node, point, lane);
+    return emitWhereInside(e, node, point, lane) ?? emitClampedGather(e, node, point, lane);
   }
   const column = variesByLane(e, node.axes) ? lane : undefined;
   const decisions = node.conditions.map((condition) => decide(e, condition, point, column));
@@ -25,6 +29,8 @@ export function emitLoad(e: Emission, node: LoadNode, point: Point, lane: number
   const open = node.conditions.filter((_, at) => decisions[at] === undefined);
   if (open.length === 0) return emitPlainLoad(e, node, point, lane);
   if (open.some((condition) => variesByLane(e, condition.axes))) {
+    const known = emitWhereInside(e, node, point, lane, fill);
+    if (known !== undefined) return known;
     const mask = emitMask(e, open, point, lane);
     return emitSelect(e, mask, emitClampedGather(e, node, point, lane), emitFill(e, node, fill));
   }
@@ -43,16 +49,60 @@ function emitFill(e: Emission, node: Node, fill: number): number {
   return emitConstant(e, node.type as "f32" | "i32", fill);
 }
 
-/** A load whose address is affine along the vector axis; others gather. */
+/**
+ * The elements of the lanes that are known to lie inside the buffer; the others get the fill, or anything. Undefined
+ * where that is not known here, or takes more than a few loads.
+ */
+function emitWhereInside(
+  e: Emission,
+  node: LoadNode,
+  point: Point,
+  lane: number,
+  fill?: number,
+): number | undefined {
+  const { access, conditions } = node;
+  if (hasVectorIndex(e, access)) return undefined;
+  const inside = lanesWhere(e, conditions, point, lane);
+  const offsets = laneOffsets(e, access.address, lane);
+  if (inside === undefined || offsets === undefined) return undefined;
+  if (!inside.includes(true)) return emitFill(e, node, fill ?? 0);
+  const wanted = offsets.map((offset, at) => (inside[at] ? offset : undefined));
+  const elements = emitLanes(e, {
+    address: addressOf(e, access, point, 0),
+    type: access.memory,
+    offsets: wanted,
+  });
+  if (elements === undefined || fill === undefined) return elements;
+  return emitBlend(e, elements, emitFill(e, node, fill), inside);
+}
+
+/** Whether an index differs from lane to lane in a way that only a register tells. */
+function hasVectorIndex(e: Emission, { dynamic }: LoadNode["access"]): boolean {
+  return dynamic.some(({ value }) => !isInteger(e, value));
+}
+
+/** A load whose lanes lie at distances that are known here; others gather. */
 function emitPlainLoad(e: Emission, node: LoadNode, point: Point, lane: number): number {
   const { access } = node;
   const { vectorAxis } = e.plan;
   const { address, memory: type } = access;
-  if (
-    access.dynamic.some(({ value }) => !isInteger(e, value)) ||
-    address.tables.some(({ axis }) => axis === vectorAxis)
-  )
-    return emitGather(e, node, point, lane);
+  const offsets = laneOffsets(e, address, lane);
+  if (hasVectorIndex(e, access) || offsets === undefined) return emitGather(e, node, point, lane);
+  const isAffine = address.pattern === undefined;
+  if (!isAffine || !isPlainStride(e, address, type)) {
+    const active = offsets.slice(0, e.actives[lane]);
+    const elements = isUniform(active)
+      ? undefined
+      : emitLanes(e, {
+          address: addressOf(e, access, point, 0),
+          type,
+          offsets: active,
+          ...(isAffine ? { most: (active.length + 1) >> 1 } : {}),
+          ...siblingsOf(e, node),
+        });
+    if (elements !== undefined) return elements;
+  }
+  if (!isAffine) return emitApart(e, access, offsets, point, lane);
   const to = e.builder.vector(type === "f32" ? "f32" : "i32");
   const at = addressOf(e, access, point, lane);
   const stride = vectorAxis === undefined ? 0 : address.strides[vectorAxis]!;
@@ -60,6 +110,61 @@ function emitPlainLoad(e: Emission, node: LoadNode, point: Point, lane: number):
   if (stride === 0) e.builder.emit({ op: "splat", to, address: at, type });
   else if (stride === bytesOf(type)) e.builder.emit({ op: "load", to, address: at, type, active });
   else e.builder.emit({ op: "loadStrided", to, address: at, stride, type, active });
+  return to;
+}
+
+const MOST_SIBLINGS = 16;
+
+/**
+ * How far iterations written out beside this one move the load, along axes of which none of its conditions tells: all
+ * that they read lies in the buffer.
+ */
+function siblingsOf(e: Emission, { access, conditions }: LoadNode): { siblings?: Siblings } {
+  let distances = [0];
+  let scope: Scope | undefined;
+  for (let at = e.frames.length - 1; at >= 0; at--) {
+    const { axis, siblings, before } = e.frames[at]!;
+    if (siblings === undefined) break;
+    const stride = access.address.strides[axis]!;
+    const isFree = conditions.every(({ axes }) => ((axes >> axis) & 1) === 0);
+    if (stride === 0 || siblings.count === 1) continue;
+    if (!isFree || access.address.tables.some((term) => term.axis === axis)) break;
+    const { first, count } = siblings;
+    if (distances.length * count > MOST_SIBLINGS) break;
+    distances = Array.from({ length: count }, (_, step) => (first + step) * stride).flatMap((far) =>
+      distances.map((near) => near + far),
+    );
+    scope = before;
+  }
+  return scope === undefined ? {} : { siblings: { distances, scope } };
+}
+
+function isPlainStride({ plan }: Emission, { strides }: AddressClass, type: MemoryType): boolean {
+  const stride = plan.vectorAxis === undefined ? 0 : strides[plan.vectorAxis]!;
+  return stride === 0 || stride === bytesOf(type);
+}
+
+const isUniform = (offsets: readonly number[]): boolean => offsets.every((offset) => offset === offsets[0]);
+
+/** Lanes that all have one element, or lie too far apart for whole vectors. */
+function emitApart(
+  e: Emission,
+  access: LoadNode["access"],
+  offsets: readonly number[],
+  point: Point,
+  lane: number,
+): number {
+  const { memory: type } = access;
+  const start = addressOf(e, access, point, 0);
+  const active = e.actives[lane] ?? 1;
+  const own = offsets.slice(0, active);
+  const to = e.builder.vector(type === "f32" ? "f32" : "i32");
+  if (isUniform(own)) e.builder.emit({ op: "splat", to, address: moved(e, start, own[0]!), type });
+  else {
+    const elements = Array.from({ length: e.lanes }, (_, at) => (own[at] ?? 0) / bytesOf(type));
+    const indices = emitConstant(e, "i32", elements);
+    e.builder.emit({ op: "gather", to, address: start, indices, type, active });
+  }
   return to;
 }
 

@@ -4,6 +4,7 @@ import type { Condition } from "./condition.ts";
 import type { Emission, Point } from "./emission.ts";
 import { emitBinary, emitCompare, emitConstant } from "./emit-value.ts";
 import { integerValue } from "./integer-value.ts";
+import { lanesWhere } from "./lane-offsets.ts";
 
 /** Whether a value that depends on these axes differs between the lanes of a vector register. */
 export function variesByLane(e: Emission, axes: number): boolean {
@@ -28,8 +29,24 @@ export function indexVector(e: Emission, index: Index, point: Point, lane: numbe
   if (strides !== 0) parts.push(emitConstant(e, "i32", ramp(e, strides, lane, value.constant)));
   else if (value.constant !== 0 || parts.length === 0) parts.push(emitConstant(e, "i32", value.constant));
   const tables = laneTerms.filter((term) => "table" in term);
-  if (tables.length > 0) parts.push(laneVector(e, tables, lane));
+  const repeated = tables.length > 0 ? repeatedValues(e, tables, lane) : undefined;
+  if (repeated !== undefined) parts.push(emitConstant(e, "i32", repeated));
+  else if (tables.length > 0) parts.push(laneVector(e, tables, lane));
   return parts.reduce((x, y) => emitBinary(e, "add", x, y));
+}
+
+/** Σ table[axis] of the register's lanes where that is the same in every tile. */
+function repeatedValues(e: Emission, terms: Index["terms"], lane: number): number[] | undefined {
+  const period = e.plan.lanePeriod;
+  if (period === undefined || e.plan.vectorAxis === undefined) return undefined;
+  const size = e.plan.sizes[e.plan.vectorAxis]!;
+  const value = (at: number): number =>
+    terms.reduce((sum, term) => sum + ("table" in term ? term.table[at]! : 0), 0);
+  for (let at = period; at < size; at++) if (value(at) !== value(at - period)) return undefined;
+  return Array.from({ length: e.lanes }, (_, at) => {
+    const element = lane * e.lanes + at;
+    return element < size ? value(element) : 0;
+  });
 }
 
 function ramp(e: Emission, stride: number, lane: number, start: number): number[] {
@@ -59,6 +76,8 @@ const NO_POINT: Point = { index: 0, space: 0, window: 0, offsets: [] };
 
 /** The lanes in which all conditions hold. */
 export function emitMask(e: Emission, conditions: readonly Condition[], point: Point, lane: number): number {
+  const known = lanesWhere(e, conditions, point, lane);
+  if (known !== undefined) return emitLanesOf(e, known);
   const masks = conditions.flatMap(({ index, size }) => {
     const x = indexVector(e, index, point, lane);
     return [emitCompare(e, "ge", x, 0), emitCompare(e, "lt", x, size)];
@@ -68,6 +87,13 @@ export function emitMask(e: Emission, conditions: readonly Condition[], point: P
 
 /** The lanes below `active`. */
 export function emitActiveMask(e: Emission, active: number): number {
-  const lanes = Array.from({ length: e.lanes }, (_, lane) => (lane < active ? 1 : 0));
+  return emitLanesOf(
+    e,
+    Array.from({ length: active }, () => true),
+  );
+}
+
+function emitLanesOf(e: Emission, wanted: readonly boolean[]): number {
+  const lanes = Array.from({ length: e.lanes }, (_, lane) => (wanted[lane] ? 1 : 0));
   return emitCompare(e, "ne", emitConstant(e, "i32", lanes), 0);
 }

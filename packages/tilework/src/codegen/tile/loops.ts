@@ -19,23 +19,30 @@ function open(
 }
 
 /** The axis has one value. */
-export function withFixed(e: Emission, axis: number, value: number, body: () => void): void {
+export function withFixed(
+  e: Emission,
+  axis: number,
+  value: number,
+  body: () => void,
+  siblings: Frame["siblings"] = { first: 0, count: 1 },
+): void {
   const before = e.builder.scope;
   e.builder.inline(() => {
     const still = { kind: "fixed", start: value, step: 1, first: undefined, counter: undefined } as const;
-    open(e, { axis, low: value, high: value, ...still }, before);
+    open(e, { axis, low: value, high: value, siblings, ...still }, before);
     body();
     e.frames.pop();
   });
 }
 
-/** The enclosing frame of the axis, `shift` further on. */
-export function withShift(e: Emission, axis: number, shift: number, body: () => void): void {
+/** The enclosing frame of the axis, `shift` further on; one of `count` such iterations in a row. */
+export function withShift(e: Emission, axis: number, shift: number, count: number, body: () => void): void {
   const before = e.builder.scope;
   const outer = e.frames[e.frameOf(axis)]!;
   e.builder.inline(() => {
     const kind = { kind: "shift", start: shift, step: 1, first: undefined, counter: undefined } as const;
-    open(e, { axis, low: outer.low + shift, high: outer.high + shift, ...kind }, before);
+    const siblings = { first: -shift, count };
+    open(e, { axis, low: outer.low + shift, high: outer.high + shift, siblings, ...kind }, before);
     body();
     e.frames.pop();
   });

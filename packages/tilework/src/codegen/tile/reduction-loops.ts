@@ -8,6 +8,8 @@ import type { Condition } from "./condition.ts";
 import type { Emission, Frame, Point } from "./emission.ts";
 import { emitWhere } from "./integer-value.ts";
 import { decide } from "./interval.ts";
+import { lanesWhere } from "./lane-offsets.ts";
+import { variesByLane } from "./lane-vector.ts";
 import { withFixed, withLoop, withShift, withTilePoints } from "./loops.ts";
 import { isWrittenOut } from "./split-axis.ts";
 
@@ -121,7 +123,7 @@ class ReductionLoops {
     const range = { axis, start: 0, step: 16, low: 0, high: (blocks - 1) * 16 };
     if (blocks > 0)
       withLoop(e, range, blocks, () => {
-        for (let lane = 0; lane < 16; lane++) withShift(e, axis, lane, () => inner(lane));
+        for (let lane = 0; lane < 16; lane++) withShift(e, axis, lane, 16, () => inner(lane));
       });
     for (let lane = 0; lane < size % 16; lane++) withFixed(e, axis, blocks * 16 + lane, () => inner(lane));
   }
@@ -136,7 +138,7 @@ class ReductionLoops {
     for (let value = 0; value < size; value++) {
       e.frames.push(probe(axis, value));
       const signature = touching
-        .map((condition) => points.map((point) => String(decide(e, condition, point))[0]).join(""))
+        .map((condition) => points.map((point) => this.#signature(condition, point)).join(""))
         .join();
       e.frames.pop();
       const last = found.at(-1);
@@ -144,6 +146,16 @@ class ReductionLoops {
       else found.push({ start: value, size: 1, signature });
     }
     return found.length > MOST_RUNS ? [{ start: 0, size }] : found;
+  }
+
+  /** How a condition treats a point: all lanes alike, or, where they differ in a known way, lane by lane. */
+  #signature(condition: Condition, point: Point): string {
+    const e = this.#e;
+    const whole = decide(e, condition, point);
+    if (whole !== undefined || !variesByLane(e, condition.axes)) return String(whole)[0]!;
+    const lanes = e.actives.map((_, lane) => lanesWhere(e, [condition], point, lane));
+    if (lanes.includes(undefined)) return "u";
+    return lanes.map((holds) => holds!.map(Number).join("")).join("");
   }
 
   /** A loop whose first value and count are looked up by the value of one outer axis. */
@@ -196,14 +208,23 @@ export function emitRun(
   const high = start + (blocks - 1) * unroll;
   const body = (): void => {
     if (unroll === 1) inner();
-    else for (let shift = 0; shift < unroll; shift++) withShift(e, axis, shift, inner);
+    else for (let shift = 0; shift < unroll; shift++) withShift(e, axis, shift, unroll, inner);
   };
   if (blocks > 0) withLoop(e, { axis, start, step: unroll, low: start, high }, blocks, body);
-  for (let value = start + blocks * unroll; value < start + size; value++) withFixed(e, axis, value, inner);
+  const rest = start + blocks * unroll;
+  for (let value = rest; value < start + size; value++)
+    withFixed(e, axis, value, inner, { first: rest - value, count: start + size - rest });
 }
 
 function probe(axis: number, value: number): Frame {
-  const nowhere = { statements: [], depth: 0, parent: undefined, values: new Map(), integers: new Map() };
+  const nowhere = {
+    statements: [],
+    depth: 0,
+    parent: undefined,
+    values: new Map(),
+    integers: new Map(),
+    loads: new Map(),
+  };
   return {
     axis,
     low: value,

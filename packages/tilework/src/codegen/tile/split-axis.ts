@@ -4,6 +4,7 @@
  * loop. Along a tiled row axis, tiles whose rows meet a reduction's guard differently are told apart, so that
  * each kind of tile is emitted for exactly its valid rows.
  */
+import { laneQuantum } from "../../compiler/scheduling/lane-period.ts";
 import type { Condition } from "./condition.ts";
 import type { Emission } from "./emission.ts";
 
@@ -28,13 +29,20 @@ export function spaceGroups(e: Emission, axis: number): Group[] {
   const used = found.length > MOST_GROUPS ? whole : found;
   const tiles = used.flatMap((run) => {
     if (axis === plan.vectorAxis || (isTask && axis === e.scheduled.schedule.vectorAxis))
-      return vectorTiles(run.start, run.size, plan.vectors, e.lanes);
+      return vectorTiles(
+        run.start,
+        run.size,
+        plan.vectors,
+        e.lanes,
+        laneQuantum(plan.lanePeriod ?? 1, e.lanes),
+      );
     return row === undefined
       ? [{ start: run.start, size: 1, tiles: run.size }]
       : evenTiles(run.start, run.size, row.count);
   });
   const isPoint = row === undefined && axis !== plan.vectorAxis && tiles.every((group) => group.size === 1);
-  return row !== undefined || (isPoint && isWrittenOut(e)) ? tellApart(e, axis, tiles) : tiles;
+  const isApart = row !== undefined || axis === plan.vectorAxis || (isPoint && isWrittenOut(e));
+  return isApart ? tellApart(e, axis, tiles) : tiles;
 }
 
 /** Whether the innermost reduction stands without loops: then its guards are worth a copy of the code for each case. */
@@ -58,11 +66,14 @@ function evenTiles(start: number, size: number, most: number): Group[] {
   return groups;
 }
 
-/** Tiles of whole vectors; the last one may end within a vector. */
-function vectorTiles(start: number, size: number, vectors: number, lanes: number): Group[] {
-  const groups = evenTiles(0, Math.ceil(size / lanes), vectors).map((group) => ({
-    start: start + group.start * lanes,
-    size: group.size * lanes,
+/** Tiles of whole vectors, a multiple of `quantum` each unless there is only one; the last one may end within a vector. */
+function vectorTiles(start: number, size: number, vectors: number, lanes: number, quantum: number): Group[] {
+  const isOne = size <= vectors * lanes;
+  const unit = lanes * (isOne ? 1 : quantum);
+  const most = isOne ? vectors : Math.max(1, Math.floor(vectors / quantum));
+  const groups = evenTiles(0, Math.ceil(size / unit), most).map((group) => ({
+    start: start + group.start * unit,
+    size: group.size * unit,
     tiles: group.tiles,
   }));
   const last = groups.at(-1)!;
@@ -77,9 +88,29 @@ function vectorTiles(start: number, size: number, vectors: number, lanes: number
   return [...groups.slice(0, -1), ...full, tail];
 }
 
-/** Runs in which each condition on this axis alone is true or false throughout; where a guard is false, none. */
+/**
+ * Runs in which each condition on this axis alone is true or false throughout; where a guard is false, none. Fills
+ * that would start a run within a period of the lanes are left to masks.
+ */
 function runs(e: Emission, axis: number, size: number): { start: number; size: number }[] {
-  const own = e.conditions.filter(({ axes }) => axes === 1 << axis);
+  const conditions = e.conditions.filter(({ axes }) => axes === 1 << axis);
+  const found = runsOf(e, axis, size, conditions);
+  const period = axis === e.plan.vectorAxis ? (e.plan.lanePeriod ?? 1) : 1;
+  if (found.every(({ start }) => start % period === 0)) return found;
+  return runsOf(
+    e,
+    axis,
+    size,
+    conditions.filter((condition) => e.guards.includes(condition)),
+  );
+}
+
+function runsOf(
+  e: Emission,
+  axis: number,
+  size: number,
+  own: readonly Condition[],
+): { start: number; size: number }[] {
   if (own.length === 0) return [{ start: 0, size }];
   const found: { start: number; size: number; signature: string }[] = [];
   for (let value = 0; value < size; value++) {

@@ -5,7 +5,10 @@
  * emitter loops over.
  */
 import type { Schedule, ScheduledNest } from "../../compiler/schedule.ts";
+import { lanePeriod } from "../../compiler/scheduling/lane-period.ts";
+import { accessForm } from "../../compiler/scheduling/linear-form.ts";
 import { mergeRule } from "../../compiler/scheduling/merge-rule.ts";
+import type { Target } from "../../compiler/target.ts";
 import type { Index } from "../../kernel/index-expression.ts";
 import type { Nest } from "../../kernel/nest.ts";
 
@@ -24,6 +27,11 @@ export interface TilePlan {
   /** The level in whose 16 virtual lanes the vector axis lies; -1 when it is a space axis. */
   readonly laneLevel: number;
   readonly vectors: number;
+  /**
+   * Tables along the vector axis are constants of the code: every tile starts at a multiple of this many points, after
+   * which their differences repeat. Undefined where they are looked up.
+   */
+  readonly lanePeriod: number | undefined;
   /** Space axes tiled in registers. */
   readonly rows: readonly RowAxis[];
   /** Level 1 axes that are unrolled in the register tile. */
@@ -37,7 +45,7 @@ export interface TilePlan {
 }
 
 /** Makes a schedule concrete. */
-export function planTile({ nest, schedule }: ScheduledNest): TilePlan {
+export function planTile({ nest, schedule, target }: ScheduledNest): TilePlan {
   const sizes = nest.axes.map((axis) => axis.size);
   const mergeable = mergeRule(nest);
   const vectorAxis = usableVectorAxis(nest, schedule, sizes);
@@ -79,12 +87,48 @@ export function planTile({ nest, schedule }: ScheduledNest): TilePlan {
     vectorAxis,
     laneLevel,
     vectors: Math.max(1, schedule.vectors),
+    lanePeriod: laneLevel < 0 ? lanePeriodOf(nest, schedule, target, vectorAxis) : undefined,
     rows: rows.map(({ axis, count }) => ({ axis, count: Math.min(count, sizes[axis]!) })),
     window,
     levels,
     outer,
     outerBlock: Math.max(1, schedule.outerBlock ?? 1),
   };
+}
+
+/** Undefined where some tile would start within a period. */
+function lanePeriodOf(
+  nest: Nest,
+  schedule: Schedule,
+  { lanes }: Target,
+  axis: number | undefined,
+): number | undefined {
+  if (axis === undefined) return undefined;
+  const period = lanePeriod(nest, axis);
+  if (period === 1) return 1;
+  const tile = Math.max(1, schedule.vectors) * lanes;
+  const { size } = nest.axes[axis]!;
+  const isTask = schedule.order.indexOf(axis) < schedule.taskLoops;
+  const splits = nest.guards.some(
+    ({ index, size: limit }) =>
+      index.terms.every((term) => term.axis === axis) && beginsWithin(index, limit, size, period),
+  );
+  return (size <= tile || tile % period === 0) && !isTask && !splits ? period : undefined;
+}
+
+/** Whether a guard on the axis alone begins to hold anywhere but at a multiple of the period. */
+function beginsWithin(index: Index, size: number, points: number, period: number): boolean {
+  for (let value = 1; value < points; value++)
+    if (value % period !== 0 && !holds(index, size, value - 1) && holds(index, size, value)) return true;
+  return false;
+}
+
+function holds(index: Index, size: number, value: number): boolean {
+  const at = index.terms.reduce(
+    (sum, term) => sum + ("table" in term ? term.table[value]! : term.stride * value),
+    index.offset,
+  );
+  return at >= 0 && at < size;
 }
 
 /** Whether partial results may wait in the output buffers: plain stores of one level's float32 results. */
@@ -107,16 +151,8 @@ const MOST_CHANGES = 8;
 /** How often a guard on one axis changes between true and false along it. */
 function changes(index: Index, size: number, points: number): number {
   let count = 0;
-  let before: boolean | undefined;
-  for (let value = 0; value < points; value++) {
-    const at = index.terms.reduce(
-      (sum, term) => sum + ("table" in term ? term.table[value]! : term.stride * value),
-      index.offset,
-    );
-    const holds = at >= 0 && at < size;
-    if (before !== undefined && holds !== before) count++;
-    before = holds;
-  }
+  for (let value = 1; value < points; value++)
+    if (holds(index, size, value) !== holds(index, size, value - 1)) count++;
   return count;
 }
 
@@ -127,6 +163,10 @@ function usableVectorAxis(nest: Nest, schedule: Schedule, sizes: readonly number
   const isLast = nest.levels.some((level) => level.lanes && level.axes.at(-1) === axis);
   if (isLast) return axis;
   if (!nest.space.includes(axis) || sizes[axis] === 1) return undefined;
+  const accesses = nest.stores.map(({ buffer, index }) =>
+    accessForm(nest.buffers[buffer]!, index, nest.axes.length),
+  );
+  if (accesses.some(({ tables }) => tables.some((term) => term.axis === axis))) return undefined;
   const isTask = schedule.order.indexOf(axis) < schedule.taskLoops;
   const masksStores = nest.guards.some(({ index, size }) => {
     const axes = new Set(index.terms.map((term) => term.axis));

@@ -18,8 +18,17 @@ export interface AddressClass {
   readonly buffer: number;
   readonly strides: readonly number[];
   readonly tables: readonly { readonly axis: number; readonly table: readonly number[] }[];
+  /** The table of the vector axis where its differences repeat, in bytes. */
+  readonly pattern: LanePattern | undefined;
   /** Smallest offset of its accesses; offsets of accesses count from here, so none is negative. */
   minimum: number;
+}
+
+/** Points of the vector axis after each of which the table's differences repeat, and its advance over them. */
+export interface LanePattern {
+  readonly table: readonly number[];
+  readonly period: number;
+  readonly advance: number;
 }
 
 export interface DynamicIndex {
@@ -247,11 +256,24 @@ class GraphBuilder {
     const key = `${buffer} ${strides.join()} ${tables.map(({ axis, table }) => `${axis}:${table.join()}`).join(";")}`;
     let address = this.#classes.get(key);
     if (address === undefined) {
-      address = { buffer, strides, tables, minimum: Number.POSITIVE_INFINITY };
+      address = {
+        buffer,
+        strides,
+        tables,
+        pattern: this.#pattern(tables),
+        minimum: Number.POSITIVE_INFINITY,
+      };
       this.#classes.set(key, address);
     }
     address.minimum = Math.min(address.minimum, offset + this.#lowest(strides));
     return address;
+  }
+
+  #pattern(tables: LinearForm["tables"]): LanePattern | undefined {
+    const { lanePeriod: period, vectorAxis } = this.#plan;
+    const table = tables.find(({ axis }) => axis === vectorAxis)?.table;
+    if (table === undefined || period === undefined) return undefined;
+    return { table, period, advance: (table[period] ?? table[0]!) - table[0]! };
   }
 
   /** How far below the first point the taps of a reduction reach, where axes run backwards. */

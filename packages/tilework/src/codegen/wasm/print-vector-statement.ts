@@ -63,6 +63,14 @@ function pushValue(writer: KernelWriter, statement: Value): void {
     case "binary":
       pushBinary(writer, statement);
       return;
+    case "permute":
+      writer.getVector(statement.x);
+      writer.getVector(statement.y ?? statement.x);
+      out.simd(
+        "i8x16.shuffle",
+        ...statement.lanes.flatMap((lane) => [0, 1, 2, 3].map((at) => 4 * lane + at)),
+      );
+      return;
     case "fma":
       pushMultiplyAdd(writer, statement.x, statement.y, statement.z);
       return;

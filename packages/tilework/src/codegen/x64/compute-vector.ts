@@ -6,6 +6,7 @@
 import { InternalError, unreachable } from "../../util/errors.ts";
 import type { VectorStatement } from "../kernel-code.ts";
 import type { Operand, VectorOptions } from "./assembler.ts";
+import { computePermutation } from "./compute-permutation.ts";
 import { computeReduceLanes } from "./compute-reduce-lanes.ts";
 import type { VectorInstruction } from "./instructions.ts";
 import { type KernelWriter, rax, scratchMask } from "./kernel-writer.ts";
@@ -40,6 +41,9 @@ export function computeVector(
       return;
     case "binary":
       computeBinary(writer, statement, folded, target);
+      return;
+    case "permute":
+      computePermutation(writer, statement, node.table, temporaries, target);
       return;
     case "fma":
       multiplyAdd(writer, statement, folded, target);

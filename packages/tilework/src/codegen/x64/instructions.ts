@@ -75,6 +75,9 @@ export type VectorInstruction =
   | "vcvttps2dq"
   | "vshufps"
   | "vpermilps"
+  | "vpermps"
+  | "vpermi2ps"
+  | "vblendps"
   | "vblendvps"
   | "vblendmps"
   | "vfixupimmps"
@@ -148,6 +151,9 @@ export const vectorInstructions: Readonly<Record<VectorInstruction, VectorEncodi
   vcvttps2dq: row(1, 2, 0x5b, "rm"),
   vshufps: row(1, 0, 0xc6, "rvm", { immediate: true }),
   vpermilps: row(3, 1, 0x04, "rm", { immediate: true }),
+  vpermps: row(2, 1, 0x16, "rvm"),
+  vpermi2ps: row(2, 1, 0x77, "rvm", { only: "evex" }),
+  vblendps: row(3, 1, 0x0c, "rvm", { immediate: true, only: "vex" }),
   vblendvps: row(3, 1, 0x4a, "rvm", { immediate: true, only: "vex" }),
   vblendmps: row(2, 1, 0x65, "rvm", { only: "evex" }),
   vfixupimmps: row(3, 1, 0x54, "rvm", { immediate: true, only: "evex" }),

@@ -13,6 +13,7 @@ import {
   visitIntegerReads,
   visitVectorReads,
 } from "../registers-of.ts";
+import { laneIndices, quarterOrder } from "./compute-permutation.ts";
 import { type FoldedLoad, foldLoads } from "./fold-loads.ts";
 import { separateValues } from "./separate-values.ts";
 
@@ -26,7 +27,7 @@ export interface PlainNode {
   readonly folded: FoldedLoad | undefined;
   /** The opmask register with the active lanes set, where not all are. */
   readonly tail: number | undefined;
-  /** The register with the table that tells vfixupimmps what to do. */
+  /** The register with the constant that the instruction looks up: a permutation's lanes, what vfixupimmps does. */
   readonly table: number | undefined;
 }
 
@@ -77,7 +78,11 @@ class NodeBuilder {
   readonly #body: readonly Statement[];
   readonly #vectors: VectorType[];
   readonly #tails = new Map<number, number>();
-  #nanTable: number | undefined;
+  /** Registers with constants that instructions look up, and what sets them. */
+  readonly #tables = new Map<
+    string,
+    { readonly register: number; readonly value: number | readonly number[] }
+  >();
   readonly #folds: ReturnType<typeof foldLoads>;
   #integers: number;
   #takesVectorsApart = false;
@@ -94,7 +99,7 @@ class NodeBuilder {
 
   build(): NodeProgram {
     const body = this.#block(this.#body);
-    const nodes = this.#nanTable === undefined ? body : [this.#setNanTable(this.#nanTable), ...body];
+    const nodes = [...this.#setTables(), ...body];
     const [argumentBlock, callBlock] = [this.#integers++, this.#integers++];
     return {
       nodes,
@@ -139,25 +144,32 @@ class NodeBuilder {
     const kinds = temporariesOf(statement, this.#cpu, this.#vectors);
     const temporaries = kinds.map((type) => this.#vectors.push(type) - 1);
     const folded = this.#folds.readers.get(statement);
-    const table = statement.op === "keepNan" && this.#cpu === "avx512" ? this.#tableOfNan() : undefined;
+    const table = this.#tableOf(statement);
     return { kind: "plain", statement, temporaries, folded, tail: this.#tail(statement), table };
   }
 
-  #tableOfNan(): number {
-    this.#nanTable ??= this.#vectors.push("i32") - 1;
-    return this.#nanTable;
+  #tableOf(statement: PlainStatement): number | undefined {
+    const value = this.#lookedUp(statement);
+    if (value === undefined) return undefined;
+    const known = this.#tables.get(String(value));
+    if (known !== undefined) return known.register;
+    const register = this.#vectors.push("i32") - 1;
+    this.#tables.set(String(value), { register, value });
+    return register;
   }
 
-  #setNanTable(to: number): Node {
-    const statement = { op: "constant", to, type: "i32", value: nanStays } as const;
-    return {
-      kind: "plain",
-      statement,
-      temporaries: [],
-      folded: undefined,
-      tail: undefined,
-      table: undefined,
-    };
+  #lookedUp(statement: PlainStatement): number | readonly number[] | undefined {
+    if (statement.op === "keepNan") return this.#cpu === "avx512" ? nanStays : undefined;
+    if (statement.op !== "permute" || quarterOrder(statement) !== undefined) return undefined;
+    return laneIndices(statement, this.#kernel.lanes, this.#cpu === "avx512" && statement.y !== undefined);
+  }
+
+  #setTables(): Node[] {
+    return [...this.#tables.values()].map(({ register: to, value }) => {
+      const statement = { op: "constant", to, type: "i32", value } as const;
+      const none = { temporaries: [], folded: undefined, tail: undefined, table: undefined };
+      return { kind: "plain", statement, ...none };
+    });
   }
 
   #loop(loop: Extract<ControlStatement, { op: "loop" }>): LoopNode {
@@ -217,6 +229,8 @@ function temporariesOf(statement: PlainStatement, cpu: Cpu, types: readonly Vect
       return avx2 ? ["f32"] : [];
     case "convert":
       return avx2 && statement.convert === "i32FromF32" ? ["f32"] : [];
+    case "permute":
+      return avx2 && statement.y !== undefined ? ["f32"] : [];
     case "reduceLanes": {
       const keepsNan = statement.reduce !== "add" && types[statement.to] === "f32";
       return avx2 && keepsNan ? ["f32", "f32"] : ["f32"];
@@ -230,6 +244,7 @@ function temporariesOf(statement: PlainStatement, cpu: Cpu, types: readonly Vect
 export function writesEarly(statement: PlainStatement): boolean {
   switch (statement.op) {
     case "gather":
+    case "permute":
     case "reduceLanes":
       return true;
     case "convert":

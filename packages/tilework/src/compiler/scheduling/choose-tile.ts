@@ -3,6 +3,7 @@
  * multiply-add units, by loads, by instructions issued or by the latency of the accumulators' chains; the tile
  * with the fewest cycles for the whole nest wins, uneven splits and the ends of tiles counted.
  */
+import { laneQuantum } from "./lane-period.ts";
 import { mergedSize, pointsOf } from "./nest-work.ts";
 import { stepCost, type TileSpace, tileEnd } from "./step-cost.ts";
 import { variesAlong } from "./strided-access.ts";
@@ -24,6 +25,9 @@ const MOST_VECTORS = 8;
 const MOST_STORED = 32;
 /** Images from which on the first axis is taken for a batch that stages slice. */
 const LONG_BATCH = 8;
+
+/** Where no tile of whole periods of the lanes fits the registers. */
+const SMALLEST = { rowAxis: undefined, rows: 1, vectors: 1, cycles: Number.POSITIVE_INFINITY } as const;
 
 /** All tiles that fit the registers, the fastest first. */
 export function rankTiles(space: TileSpace): Tile[] {
@@ -55,6 +59,7 @@ export function rankTiles(space: TileSpace): Tile[] {
           });
       }
   }
+  if (tiles.length === 0) return [{ ...SMALLEST, vectorAxis }];
   return tiles.sort((a, b) => a.cycles - b.cycles);
 }
 
@@ -154,8 +159,9 @@ function estimate(space: TileSpace, candidate: Candidate): number | undefined {
   const { rowAxis, size, units, isLanes } = candidate;
   const rowTiles = Math.ceil(size / candidate.rows);
   const vectorTiles = Math.ceil(units / candidate.vectors);
+  const quantum = vectorTiles === 1 ? 1 : laneQuantum(space.lanePeriod, target.lanes);
   const rows = Math.ceil(size / rowTiles);
-  const vectors = isLanes ? 16 / target.lanes : Math.ceil(units / vectorTiles);
+  const vectors = isLanes ? 16 / target.lanes : quantum * Math.ceil(units / quantum / vectorTiles);
   if (rows !== candidate.rows || (!isLanes && vectors !== candidate.vectors)) return undefined;
   if (nest.levels.length === 0 && rows > 1 && rows * vectors > MOST_STORED) return undefined;
   if (stepCost(space, { rowAxis, rows, vectors, isLanes }) === undefined) return undefined;
@@ -167,8 +173,9 @@ function estimate(space: TileSpace, candidate: Candidate): number | undefined {
   for (const [ownRows, rowCount] of evenSplit(size, rowTiles))
     for (const [ownVectors, vectorCount] of isLanes
       ? [[vectors, 1] as const]
-      : evenSplit(units, vectorTiles)) {
-      const step = stepCost(space, { rowAxis, rows: ownRows, vectors: ownVectors, isLanes }) ?? 0;
+      : evenSplit(Math.ceil(units / quantum), vectorTiles)) {
+      const shape = { rowAxis, rows: ownRows, vectors: isLanes ? ownVectors : ownVectors * quantum, isLanes };
+      const step = stepCost(space, shape) ?? 0;
       cycles += rowCount * vectorCount * (steps * step + end);
     }
   return others * cycles;

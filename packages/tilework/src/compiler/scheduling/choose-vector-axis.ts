@@ -1,5 +1,6 @@
 import type { Nest } from "../../kernel/nest.ts";
 import type { Target } from "../target.ts";
+import { lanePeriod } from "./lane-period.ts";
 import { mergedSize, type NestWork } from "./nest-work.ts";
 import type { StridedAccess } from "./strided-access.ts";
 
@@ -23,8 +24,9 @@ export function chooseVectorAxis(work: NestWork, target: Target): number | undef
 
 function scoreOf(work: NestWork, axis: number, target: Target): number {
   const { nest } = work;
+  const isRepeated = lanePeriod(nest, axis) < nest.axes[axis]!.size;
   const weigh = (accesses: readonly StridedAccess[], weight: number): number =>
-    accesses.reduce((sum, access) => sum + weight * scoreAccess(access, axis), 0);
+    accesses.reduce((sum, access) => sum + weight * scoreAccess(access, axis, isRepeated), 0);
   let score = weigh(work.stores, 2) + weigh(work.loads, 2) + weigh(work.lateLoads, 1);
   if (isGuarded(nest, axis)) score -= 4;
   const size = nest.levels.length === 0 ? mergedSize(work, nest.space, axis) : nest.axes[axis]!.size;
@@ -32,9 +34,10 @@ function scoreOf(work: NestWork, axis: number, target: Target): number {
   return score > 0 ? score * used : score;
 }
 
-function scoreAccess({ form, isDynamic }: StridedAccess, axis: number): number {
-  if (form.tables.some((term) => term.axis === axis)) return -2;
+/** `isRepeated`: the tables along the axis repeat, so that lanes are permuted rather than gathered. */
+function scoreAccess({ form, isDynamic }: StridedAccess, axis: number, isRepeated: boolean): number {
   const stride = form.strides[axis]!;
+  if (form.tables.some((term) => term.axis === axis)) return isRepeated ? 0.5 : -2;
   if (stride === 0) return isDynamic ? 0 : 0.5;
   return stride === 1 ? 2 : -1;
 }

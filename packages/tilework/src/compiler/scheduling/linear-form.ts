@@ -31,7 +31,20 @@ export function linearForm(index: readonly LoadIndex[], scales: readonly number[
       } else strides[term.axis]! += term.stride * scale;
     }
   });
+  for (const [axis, table] of tables) {
+    const step = stepOf(table);
+    if (step === undefined) continue;
+    offset += table[0]!;
+    strides[axis]! += step;
+    tables.delete(axis);
+  }
   return { offset, strides, tables: [...tables].map(([axis, table]) => ({ axis, table })) };
+}
+
+/** The difference between neighbours where it is always the same. */
+function stepOf(table: readonly number[]): number | undefined {
+  const step = (table[1] ?? table[0]!) - table[0]!;
+  return table.every((value, at) => value === table[0]! + step * at) ? step : undefined;
 }
 
 /** An access in bytes from the buffer's start. */

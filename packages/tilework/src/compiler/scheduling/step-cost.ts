@@ -1,16 +1,19 @@
 /** The cost of one innermost step of a register tile: a machine of two multiply-adds and two loads a cycle. */
 import type { Target } from "../target.ts";
+import { laneWindows } from "./lane-windows.ts";
 import { LEAP_RUN } from "./loop-order.ts";
 import { type NestWork, pointsOf } from "./nest-work.ts";
 import type { PartialResults } from "./partial-results.ts";
 import { placesOf, sharedSteps } from "./shared-loads.ts";
-import { isSmoothAlong, variesAlong } from "./strided-access.ts";
+import { isSmoothAlong, type StridedAccess, variesAlong } from "./strided-access.ts";
 
 /** What the tiles of a nest have in common. */
 export interface TileSpace {
   readonly work: NestWork;
   readonly target: Target;
   readonly vectorAxis: number | undefined;
+  /** Tiles along the vector axis start at multiples of it (see lane-period.ts). */
+  readonly lanePeriod: number;
   /** The order of the space axes before a row axis is chosen. */
   readonly spaceAxes: readonly number[];
   readonly isStreaming: boolean;
@@ -53,6 +56,8 @@ const LINE_REST = 0.25;
 const FRICTION = 0.06;
 /** Vectors that are gathered touch a cache line a lane: the more of them, the fewer lines stay. */
 const SCATTER = 0.5;
+/** Cycles of a permutation of lanes, which one unit does. */
+const PERMUTATION = { x64: 1, wasm: 2 } as const;
 
 /** Statements of one step of a tile. */
 export function stepStatements({ work, partials }: TileSpace, { rowAxis, rows, vectors }: TileSize): number {
@@ -70,6 +75,8 @@ export function isWrittenOut(space: TileSpace, tile: TileSize): boolean {
 interface Traffic {
   /** Loads of a step, gathered elements counted one by one. */
   readonly loads: number;
+  /** Permutations that bring loaded lanes into their places. */
+  readonly shuffles: number;
   /** Those of one element into all lanes. */
   readonly splats: number;
   /** Vector registers that all rows share. */
@@ -81,7 +88,7 @@ function trafficOf(space: TileSpace, shape: TileShape): Traffic {
   const { rowAxis, rows, vectors } = shape;
   const shared = sharedSteps(space, shape);
   const last = work.nest.levels[0]?.axes.at(-1);
-  let [loads, splats, held] = [0, 0, 0];
+  let [loads, shuffles, splats, held] = [0, 0, 0, 0];
   for (const access of work.loads) {
     const isVector = vectorAxis !== undefined && variesAlong(access, vectorAxis);
     const copies =
@@ -90,11 +97,29 @@ function trafficOf(space: TileSpace, shape: TileShape): Traffic {
         : partials.copies(access, rowAxis, rows);
     const count = copies * (isVector ? vectors : 1);
     const isSmooth = vectorAxis === undefined || isSmoothAlong(access, vectorAxis);
-    loads += isSmooth ? count : count * target.lanes * (1 + SCATTER * vectors);
+    const near = isSmooth ? undefined : laneLoads(access, vectorAxis, target);
+    const apart = near ?? target.lanes * (1 + SCATTER * vectors);
+    loads += count * (isSmooth ? 1 : apart);
+    if (near !== undefined) shuffles += count * Math.max(1, near - 1) * PERMUTATION[target.printer];
     if (!isVector) splats += count;
     else if (copies === 1) held += vectors;
   }
-  return { loads, splats, held };
+  return { loads, shuffles, splats, held };
+}
+
+/**
+ * Loads of whole vectors whose lanes, permuted, make one vector of the access; undefined where it is lanes one by one.
+ */
+function laneLoads({ form, isDynamic }: StridedAccess, axis: number, { lanes }: Target): number | undefined {
+  const table = form.tables.find((term) => term.axis === axis)?.table;
+  const count = Math.min(lanes, table?.length ?? lanes);
+  const elements = Array.from(
+    { length: count },
+    (_, lane) => form.strides[axis]! * lane + (table?.[lane] ?? 0),
+  );
+  const windows = isDynamic ? undefined : laneWindows(elements, lanes)?.length;
+  if (windows === undefined || (table === undefined && 2 * windows > lanes + 1)) return undefined;
+  return windows;
 }
 
 /** Whether the tile's registers suffice: wasm engines load all operands of a step before they use one. */
@@ -118,7 +143,7 @@ export function stepCost(space: TileSpace, shape: TileShape): number | undefined
   const { rowAxis, rows, vectors, isLanes } = shape;
   const traffic = trafficOf(space, shape);
   if (!fits(space, shape, traffic)) return undefined;
-  const { loads, splats } = traffic;
+  const { loads, shuffles, splats } = traffic;
   const isReduction = work.nest.levels.length > 0;
   const steps = pointsOf(work.nest, work.nest.levels[0]?.axes ?? []);
   const isStraight = isWrittenOut(space, shape);
@@ -126,13 +151,14 @@ export function stepCost(space: TileSpace, shape: TileShape): number | undefined
   const operations = partials.count(rowAxis, rows) * vectors * work.operations * (1 - first);
   const chain = isReduction ? work.chain * LATENCY * (isStraight ? OVERLAPPED : 1) : 0;
   const memoryOperands = target.broadcastOperand && vectors === 1 ? splats : 0;
-  const issue = (operations + loads - memoryOperands + 3) / 5;
+  const issue = (operations + loads + shuffles - memoryOperands + 3) / 5;
   const bytes = (loads - splats) * target.lanes * 4;
   const streaming = steps * bytes > target.l1 || space.longRun === LEAP_RUN ? bytes / L2_BYTES : 0;
   const width = (isLanes ? 16 : vectors * target.lanes) * 4;
   const waste = LINE_REST * (loads - splats) * Math.max(0, 64 / width - 1);
   const friction = FRICTION * (loads - splats / 3 + chain);
-  return Math.max(operations / 2, loads / 2, issue, chain, streaming) + friction + waste;
+  const units = Math.max(operations / 2, shuffles, (operations + 2 * shuffles) / 3);
+  return Math.max(units, loads / 2, issue, chain, streaming) + friction + waste;
 }
 
 /** Cycles to start and end a tile: accumulators, an outer level in registers, the epilogue's loads, stores, addresses. */

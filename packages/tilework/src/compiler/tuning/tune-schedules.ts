@@ -9,6 +9,7 @@ import { nestKey } from "../../kernel/nest-key.ts";
 import { type FusedPrograms, fuseProgram } from "../compile.ts";
 import { countBytes } from "../explain/count-bytes.ts";
 import { countOperations } from "../explain/count-operations.ts";
+import { joinShortAxes } from "../join-short-axes.ts";
 import type { Schedule, ScheduledNest } from "../schedule.ts";
 import type { Target } from "../target.ts";
 import { type Alternative, alternativesOf, usualWay } from "./alternatives.ts";
@@ -65,7 +66,8 @@ const clearGain = 0.96;
 /** Times what is worth it and is not known yet. Whether a nest of the program got another schedule than its default. */
 export async function tuneSchedules(program: Program, target: Target, tuning: Tuning): Promise<boolean> {
   const end = tuning.now() + tuning.milliseconds;
-  const all = fuseProgram(program, tuning.fused).nests.map(({ nest }) => nest);
+  const fused = fuseProgram(program, tuning.fused).nests;
+  const all = joinShortAxes(fused, target).map(({ nest }) => nest);
   const unknown = heavyNests(all, target).filter(({ key }) => tuning.known.get(key) === undefined);
   const nests = await byPromise(unknown, target, tuning);
   let remaining = nests.reduce((sum, { promise }) => sum + promise, 0);

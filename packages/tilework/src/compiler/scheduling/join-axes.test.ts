@@ -1,0 +1,81 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { mul } from "../../kernel/build-expression.ts";
+import { addIndex, axisIndex, scaleIndex } from "../../kernel/index-expression.ts";
+import { type Elements, interpretNest } from "../../kernel/interpret.ts";
+import type { Buffer, Nest } from "../../kernel/nest.ts";
+import { NestBuilder } from "../../kernel/nest-builder.ts";
+import { verifyNest } from "../../kernel/verify.ts";
+import { hardNests } from "../../testing/hard-nests.ts";
+import { memoryOf, tensor } from "../../testing/nest-case.ts";
+import { bitsOf } from "../../testing/nest-runs.ts";
+import { randomNest } from "../../testing/random-nest.ts";
+import { scheduleNest } from "../schedule-nest.ts";
+import { avx512Target } from "../target.ts";
+import { joinedNests } from "./join-axes.ts";
+import { lanePeriod } from "./lane-period.ts";
+
+function results(nest: Nest, memory: ReadonlyMap<Buffer, Elements>): Elements[] {
+  const copies = new Map([...memory].map(([buffer, elements]) => [buffer, elements.slice()]));
+  interpretNest(nest, (buffer) => copies.get(buffer)!);
+  return [...copies.values()];
+}
+
+function expectTheSame(nest: Nest, memory: ReadonlyMap<Buffer, Elements>): number {
+  const joined = joinedNests(nest, 16);
+  const expected = results(nest, memory).map(bitsOf);
+  for (const each of joined) {
+    expect(() => verifyNest(each)).not.toThrow();
+    expect(results(each, memory).map(bitsOf)).toEqual(expected);
+  }
+  return joined.length;
+}
+
+test("joined axes compute the same bits, provably within the buffers", () => {
+  let found = 0;
+  for (const each of hardNests) {
+    const memory = memoryOf(each);
+    for (const nest of each.nests) {
+      found += expectTheSame(nest, memory);
+      interpretNest(nest, (buffer) => memory.get(buffer)!);
+    }
+  }
+  expect(found).toBeGreaterThan(10);
+});
+
+test("joined axes of random nests compute the same bits", () => {
+  fc.assert(
+    fc.property(randomNest, ({ nest, contents }) => {
+      expectTheSame(nest, contents);
+    }),
+    { numRuns: 150, seed: 3 },
+  );
+});
+
+/** Each channel times `multiplier` factors. */
+function depthwise(channels: number, multiplier: number): Nest {
+  const nest = new NestBuilder("depthwise");
+  const [pixel, channel, copy] = [
+    axisIndex(nest.space("pixel", 8)),
+    axisIndex(nest.space("channel", channels)),
+    axisIndex(nest.space("copy", multiplier)),
+  ];
+  const x = nest.load(tensor("x", [8, channels]), [pixel, channel]);
+  const factor = nest.load(tensor("factors", [channels, multiplier]), [channel, copy]);
+  const result = addIndex(scaleIndex(channel, multiplier), copy);
+  nest.store(tensor("y", [8, channels * multiplier]), [pixel, result], mul(x, factor));
+  return nest.build();
+}
+
+test("channels and their multiplier are one axis, across vectors in whole channels", () => {
+  const [joined] = joinedNests(depthwise(20, 3), 16);
+  expect(joined?.axes.map(({ name, size }) => `${name} ${size}`)).toEqual(["pixel 8", "channel copy 60"]);
+  expect(lanePeriod(joined!, 1)).toBe(3);
+  const { vectorAxis, vectors } = scheduleNest(joined!, avx512Target);
+  expect(vectorAxis).toBe(1);
+  expect((vectors * 16) % 3 === 0 || vectors * 16 >= 60).toBe(true);
+});
+
+test("an innermost axis of whole vectors stays as it is", () => {
+  expect(joinedNests(depthwise(20, 16), 16)).toEqual([]);
+});
