@@ -81,6 +81,8 @@ export class Emission {
   laneGuarded = false;
   /** Vector values that may still be kept outside the tile. */
   hoistable = 0;
+  /** Registers of the loads that the current tile turns, by row of the tile. */
+  readonly turned: Map<string, readonly number[]> = new Map();
   #projections = new Map<number, number[]>();
 
   constructor(scheduled: ScheduledNest) {
@@ -110,6 +112,7 @@ export class Emission {
 
   setPoints(points: readonly Point[]): void {
     this.points = points;
+    this.turned.clear();
     this.#projections = new Map();
   }
 

@@ -4,6 +4,7 @@ import { addressOf, isInteger } from "./address.ts";
 import type { Scope } from "./code-builder.ts";
 import type { Emission, Point } from "./emission.ts";
 import { emitBlend, emitLanes, moved, type Siblings } from "./emit-lanes.ts";
+import { emitTransposed } from "./emit-transposed.ts";
 import { emitBinary, emitClamp, emitConstant, emitSelect } from "./emit-value.ts";
 import { evaluate } from "./evaluate.ts";
 import { emitWhere } from "./integer-value.ts";
@@ -86,6 +87,8 @@ function emitPlainLoad(e: Emission, node: LoadNode, point: Point, lane: number):
   const { access } = node;
   const { vectorAxis } = e.plan;
   const { address, memory: type } = access;
+  const turned = emitTransposed(e, node, point, lane);
+  if (turned !== undefined) return turned;
   const offsets = laneOffsets(e, address, lane);
   if (hasVectorIndex(e, access) || offsets === undefined) return emitGather(e, node, point, lane);
   const isAffine = address.pattern === undefined;

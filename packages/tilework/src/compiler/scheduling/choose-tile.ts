@@ -7,6 +7,7 @@ import { laneQuantum } from "./lane-period.ts";
 import { mergedSize, pointsOf } from "./nest-work.ts";
 import { stepCost, type TileSpace, tileEnd } from "./step-cost.ts";
 import { variesAlong } from "./strided-access.ts";
+import { transposingTile } from "./transposing-tile.ts";
 
 export interface Tile {
   readonly vectorAxis: number | undefined;
@@ -33,6 +34,8 @@ const SMALLEST = { rowAxis: undefined, rows: 1, vectors: 1, cycles: Number.POSIT
 export function rankTiles(space: TileSpace): Tile[] {
   const { work, target, vectorAxis } = space;
   const { nest } = work;
+  const turning = transposingTile(space);
+  if (turning !== undefined) return [turning];
   const isLanes = vectorAxis !== undefined && !nest.space.includes(vectorAxis);
   const tiles: Tile[] = [];
   for (const rowAxis of [undefined, ...rowAxes(space)]) {

@@ -49,7 +49,7 @@ export function loopOrder(
     return { spaceAxes: nest.space, isStreaming: false, vectorsLast: true, longRun: NEXT_RUN };
   const [first, ...others] = nest.space.filter((axis) => axis !== vectorAxis);
   const isPanelAxis = (axis: number): boolean => panels.some((access) => variesAlong(access, axis));
-  const blocks = [vectorAxis, ...others.filter(isPanelAxis)];
+  const blocks = [...others.filter(isPanelAxis), vectorAxis];
   const outer = first === undefined ? [] : [first];
   const spaceAxes = [
     ...(staysForAll(work, panels, blocks, first, l2) ? [...blocks, ...outer] : [...outer, ...blocks]),

@@ -128,6 +128,17 @@ const shapes: readonly OpCase[] = [
   { title: "reshape", inputs: [{ shape: [2, 6] }], apply: (x) => multiply(reshape(x, [3, -1]), 2) },
   { title: "broadcastTo", inputs: [{ shape: [3, 1] }], apply: (x) => broadcastTo(x, [2, 3, 4]) },
   { title: "transpose", inputs: [{ shape: [2, 3, 4] }], apply: (x) => transpose(x, [1, 2, 0]) },
+  { title: "transpose of a large matrix", inputs: [{ shape: [83, 45] }], apply: (x) => transpose(x) },
+  {
+    title: "transpose of channels to the front",
+    inputs: [{ shape: [2, 9, 7, 19] }],
+    apply: (x) => transpose(x, [0, 3, 1, 2]),
+  },
+  {
+    title: "transpose of channels to the back",
+    inputs: [{ shape: [2, 35, 6, 11] }],
+    apply: (x) => multiply(transpose(x, [0, 2, 3, 1]), 2),
+  },
   { title: "transpose of axes of size 1", inputs: [{ shape: [1, 3, 1, 4] }], apply: (x) => transpose(x) },
   { title: "slice", inputs: [{ shape: [4, 5] }], apply: (x) => slice(x, [1, 0], [2, 4]) },
   {

@@ -1,0 +1,36 @@
+import type { Tile } from "./choose-tile.ts";
+import { pointsOf } from "./nest-work.ts";
+import type { TileSpace } from "./step-cost.ts";
+import { isSmoothAlong, type StridedAccess } from "./strided-access.ts";
+
+/** Cycles of an element: its part of a load, of the permutations and of a store. */
+const CYCLES = 0.6;
+
+/**
+ * The tile of a copy that exchanges axes (a transposition, panels of a matrix that is stored transposed): a square
+ * of elements is loaded along the axis that is contiguous there, and turned in registers. Undefined where no operand
+ * lies so, and on AVX2, whose permutations of two vectors take four instructions.
+ */
+export function transposingTile({ work, target, vectorAxis }: TileSpace): Tile | undefined {
+  const { nest, loads } = work;
+  const { lanes } = target;
+  if (nest.levels.length > 0 || nest.guards.length > 0 || vectorAxis === undefined || lanes === 8)
+    return undefined;
+  if (nest.axes[vectorAxis]!.size < lanes) return undefined;
+  const strided = loads.filter((access) => !isSmoothAlong(access, vectorAxis));
+  const [first] = strided;
+  if (first === undefined || strided.some((access) => !isAffine(access))) return undefined;
+  const rowAxis = nest.space.find(
+    (axis) =>
+      axis !== vectorAxis &&
+      nest.axes[axis]!.size >= lanes &&
+      strided.every(({ form }) => form.strides[axis] === 1),
+  );
+  if (rowAxis === undefined) return undefined;
+  const cycles = CYCLES * pointsOf(nest, nest.space) * strided.length;
+  return { vectorAxis, rowAxis, rows: lanes, vectors: 1, cycles };
+}
+
+function isAffine({ form, isDynamic }: StridedAccess): boolean {
+  return !isDynamic && form.tables.length === 0;
+}
