@@ -4,7 +4,7 @@ import { platform } from "../platform/current.ts";
 import { ArgumentError } from "../util/errors.ts";
 import { didYouMean } from "../util/suggest.ts";
 import { createCpuDevice } from "./cpu/device.ts";
-import { compilerToolchain } from "./cpu/toolchain.ts";
+import { compilerToolchain } from "./cpu/program/toolchain.ts";
 import type { Device } from "./device.ts";
 import { DeviceError } from "./device-error.ts";
 import type { Instructions } from "./instructions.ts";

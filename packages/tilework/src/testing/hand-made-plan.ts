@@ -14,7 +14,7 @@ import { wasmTarget } from "../compiler/target.ts";
 import { defineOp, type Op } from "../graph/define-op.ts";
 import { input, type Program, read } from "../graph/program.ts";
 import type { Value, Variable } from "../graph/value.ts";
-import type { Toolchain } from "../runtime/cpu/toolchain.ts";
+import type { Toolchain } from "../runtime/cpu/program/toolchain.ts";
 
 export interface HandMade {
   readonly program: Program;

@@ -7,7 +7,7 @@ import { reduceMean } from "../../ops/reduce/reduce-mean.ts";
 import { abs } from "../../ops/unary/abs.ts";
 import { configure, currentDevice } from "../../runtime/configure.ts";
 import type { CpuDevice } from "../../runtime/cpu/device.ts";
-import { compilerToolchain } from "../../runtime/cpu/toolchain.ts";
+import { compilerToolchain } from "../../runtime/cpu/program/toolchain.ts";
 import { type NDArray, ndarray } from "../../tensor/ndarray.ts";
 import { threeNetworks } from "../../testing/three-networks.ts";
 import { firstDifference, tolerances } from "../../testing/tolerances.ts";

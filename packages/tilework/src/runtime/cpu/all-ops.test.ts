@@ -7,7 +7,7 @@ import { canRunX64 } from "../../testing/run-x64-kernels.ts";
 import { firstDifference, tolerances } from "../../testing/tolerances.ts";
 import { type HostData, hostData } from "../device.ts";
 import { type CpuDeviceOptions, createCpuDevice } from "./device.ts";
-import { compilerToolchain } from "./toolchain.ts";
+import { compilerToolchain } from "./program/toolchain.ts";
 
 interface TestedDevice {
   readonly title: string;

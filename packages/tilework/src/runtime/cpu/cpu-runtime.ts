@@ -6,10 +6,10 @@ import { platform } from "../../platform/current.ts";
 import type { Instructions } from "../instructions.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import { WorkerError } from "../worker-error.ts";
-import { createDeviceMemory, type DeviceMemory } from "./device-memory.ts";
-import { makeSelfCheck } from "./self-check.ts";
-import { WorkerPool } from "./worker-pool.ts";
-import type { Machine } from "./x64-machine.ts";
+import { makeSelfCheck } from "./loading/self-check.ts";
+import type { Machine } from "./loading/x64-machine.ts";
+import { createDeviceMemory, type DeviceMemory } from "./memory/device-memory.ts";
+import { WorkerPool } from "./pool/worker-pool.ts";
 
 export interface CpuRuntimeOptions {
   readonly threads: number;

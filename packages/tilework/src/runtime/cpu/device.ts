@@ -12,16 +12,16 @@ import type { DataSource, Device, Executable, HostData, VariableStore } from "..
 import { DeviceError } from "../device-error.ts";
 import type { Instructions } from "../instructions.ts";
 import { warnOnce } from "../warn-once.ts";
-import type { CpuCompiler } from "./compiled-program.ts";
 import { CpuRuntime } from "./cpu-runtime.ts";
-import { CpuExecutable } from "./executable.ts";
-import { foundSchedule } from "./found-schedules.ts";
-import { MachineCodePrinter } from "./print-machine-code.ts";
-import { CpuSource } from "./source.ts";
-import { CpuStore } from "./store.ts";
-import { type OpNumbers, structureKey } from "./structure-key.ts";
-import type { Toolchain } from "./toolchain.ts";
-import { TunableProgram } from "./tunable-program.ts";
+import { MachineCodePrinter } from "./loading/print-machine-code.ts";
+import { CpuSource } from "./memory/source.ts";
+import { CpuStore } from "./memory/store.ts";
+import type { CpuCompiler } from "./program/compiled-program.ts";
+import { CpuExecutable } from "./program/executable.ts";
+import { type OpNumbers, structureKey } from "./program/structure-key.ts";
+import type { Toolchain } from "./program/toolchain.ts";
+import { foundSchedule } from "./tuning/found-schedules.ts";
+import { TunableProgram } from "./tuning/tunable-program.ts";
 
 export interface CpuDeviceOptions {
   /** WebAssembly, or machine code for x86-64. */

@@ -8,7 +8,7 @@ import { type RandomProgram, randomProgram } from "../../testing/random-program.
 import { canRunX64 } from "../../testing/run-x64-kernels.ts";
 import type { Device } from "../device.ts";
 import { type CpuDeviceOptions, createCpuDevice } from "./device.ts";
-import { compilerToolchain } from "./toolchain.ts";
+import { compilerToolchain } from "./program/toolchain.ts";
 
 const wasm = open({ kind: "wasm", threads: 1 });
 const others: readonly Device[] = [

@@ -5,8 +5,8 @@ import { platform } from "../../platform/current.ts";
 import { trainingStep } from "../../testing/training-step.ts";
 import type { Device, HostData } from "../device.ts";
 import { createCpuDevice } from "./device.ts";
-import { estimateMicroseconds } from "./estimate-work.ts";
-import { compilerToolchain } from "./toolchain.ts";
+import { estimateMicroseconds } from "./program/estimate-work.ts";
+import { compilerToolchain } from "./program/toolchain.ts";
 
 const [small, large] = [4, 512];
 

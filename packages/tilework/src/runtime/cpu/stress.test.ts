@@ -8,7 +8,7 @@ import { type Configuration, configure, currentDevice } from "../configure.ts";
 import type { Device } from "../device.ts";
 import { WorkerError } from "../worker-error.ts";
 import { createCpuDevice } from "./device.ts";
-import { compilerToolchain } from "./toolchain.ts";
+import { compilerToolchain } from "./program/toolchain.ts";
 
 const milliseconds = 6000;
 /** Longer than any call takes on a machine that is merely busy. */

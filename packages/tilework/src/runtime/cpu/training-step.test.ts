@@ -5,7 +5,7 @@ import { trainingStep } from "../../testing/training-step.ts";
 import type { Device, HostData, StepOutputs } from "../device.ts";
 import { createReferenceDevice } from "../reference/device.ts";
 import { type CpuDeviceOptions, createCpuDevice } from "./device.ts";
-import { compilerToolchain } from "./toolchain.ts";
+import { compilerToolchain } from "./program/toolchain.ts";
 
 const devices: Device[] = [];
 

@@ -2,15 +2,15 @@
 import type { WorkerPort } from "../../platform/platform.ts";
 import { withWorkerPort } from "../../platform/worker-port.ts";
 import { invariant } from "../../util/errors.ts";
-import { runSteps } from "./driver.ts";
-import type { KernelLoader, LoadedKernels } from "./kernel-loader.ts";
-import type { FromWorker, KernelBinary, ToWorker } from "./messages.ts";
-import { Patience } from "./patience.ts";
-import { runLayout } from "./run-block.ts";
-import { timeKernels } from "./time-kernels.ts";
-import { wasmLoader } from "./wasm-loader.ts";
-import { createMemory } from "./wasm-memory.ts";
-import { openMachine } from "./x64-machine.ts";
+import type { KernelLoader, LoadedKernels } from "./loading/kernel-loader.ts";
+import { wasmLoader } from "./loading/wasm-loader.ts";
+import { openMachine } from "./loading/x64-machine.ts";
+import { createMemory } from "./memory/wasm-memory.ts";
+import { runSteps } from "./pool/driver.ts";
+import type { FromWorker, KernelBinary, ToWorker } from "./pool/messages.ts";
+import { Patience } from "./pool/patience.ts";
+import { runLayout } from "./pool/run-block.ts";
+import { timeKernels } from "./tuning/time-kernels.ts";
 
 class PoolWorker {
   readonly #worker: number;

@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { canRunX64 } from "../../testing/run-x64-kernels.ts";
 import { createCpuDevice } from "./device.ts";
-import { compilerToolchain } from "./toolchain.ts";
+import { compilerToolchain } from "./program/toolchain.ts";
 
 const source = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
 

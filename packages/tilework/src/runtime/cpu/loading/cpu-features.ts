@@ -1,0 +1,50 @@
+/** What the processor can do, asked by its own instructions `cpuid` and `xgetbv`. */
+import type { Cpu } from "../../../codegen/x64/print-kernel.ts";
+
+/** One instruction a row, with what assemblers call it. A comparator that fills four words at the second address. */
+export const featureListing: readonly (readonly [text: string, ...bytes: number[]])[] = [
+  ["push rbx", 0x53],
+  ["mov r8, rsi", 0x49, 0x89, 0xf0],
+  ["xor eax, eax", 0x31, 0xc0],
+  ["cpuid", 0x0f, 0xa2],
+  ["mov dword ptr [r8], eax", 0x41, 0x89, 0x00],
+  ["mov r9d, eax", 0x41, 0x89, 0xc1],
+  ["mov eax, 1", 0xb8, 0x01, 0x00, 0x00, 0x00],
+  ["cpuid", 0x0f, 0xa2],
+  ["mov dword ptr [r8+4], ecx", 0x41, 0x89, 0x48, 0x04],
+  ["bt ecx, 27", 0x0f, 0xba, 0xe1, 0x1b],
+  ["jnc .+30", 0x73, 0x1c],
+  ["xor ecx, ecx", 0x31, 0xc9],
+  ["xgetbv", 0x0f, 0x01, 0xd0],
+  ["mov dword ptr [r8+8], eax", 0x41, 0x89, 0x40, 0x08],
+  ["cmp r9d, 7", 0x41, 0x83, 0xf9, 0x07],
+  ["jb .+15", 0x72, 0x0d],
+  ["mov eax, 7", 0xb8, 0x07, 0x00, 0x00, 0x00],
+  ["xor ecx, ecx", 0x31, 0xc9],
+  ["cpuid", 0x0f, 0xa2],
+  ["mov dword ptr [r8+12], ebx", 0x41, 0x89, 0x58, 0x0c],
+  ["xor eax, eax", 0x31, 0xc0],
+  ["pop rbx", 0x5b],
+  ["ret", 0xc3],
+];
+
+/** Words that the code fills; they must be zeros before. */
+export const featureWords = 4;
+
+export function featureCode(): Uint8Array {
+  return Uint8Array.from(featureListing.flatMap(([, ...bytes]) => bytes));
+}
+
+/**
+ * The widest instructions that processor and system both offer. Words: the highest leaf, ecx of leaf 1, the low half
+ * of XCR0, ebx of leaf 7 (Intel SDM volume 1, chapters 14.3, 15.2 to 15.4).
+ */
+export function widestInstructions(words: ArrayLike<number>): Cpu | undefined {
+  const has = (word: number, ...bits: number[]): boolean =>
+    bits.every((bit) => ((words[word]! >>> bit) & 1) === 1);
+  const [leaf1, xcr0, leaf7] = [1, 2, 3];
+  const [fma, osxsave, avx] = [12, 27, 28];
+  if (!has(leaf1, fma, osxsave, avx) || !has(xcr0, 1, 2) || !has(leaf7, 5)) return undefined;
+  const [f, dq, bw, vl] = [16, 17, 30, 31];
+  return has(leaf7, f, dq, bw, vl) && has(xcr0, 5, 6, 7) ? "avx512" : "avx2";
+}

@@ -1,0 +1,90 @@
+/**
+ * First fit over a growing range of addresses. Blocks are aligned to 64 bytes, a cache line, so that vectors never
+ * cross one and two blocks never share one. Free blocks are kept sorted and merge with their neighbours.
+ */
+import { invariant } from "../../../util/errors.ts";
+
+interface FreeBlock {
+  address: number;
+  bytes: number;
+}
+
+export const alignment = 64;
+
+/** The next multiple of 64. */
+export function aligned(bytes: number): number {
+  return Math.ceil(bytes / alignment) * alignment;
+}
+
+export class Allocator {
+  readonly #free: FreeBlock[] = [];
+  readonly #used = new Map<number, number>();
+  #end: number;
+
+  /** Manages addresses from `start` on; there is nothing to give until `extend`. */
+  constructor(start: number) {
+    this.#end = aligned(start);
+  }
+
+  /** The first address that has never been handed over. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Bytes in use. */
+  get used(): number {
+    let sum = 0;
+    for (const bytes of this.#used.values()) sum += bytes;
+    return sum;
+  }
+
+  /** Adds all addresses up to `end`. */
+  extend(end: number): void {
+    if (end > this.#end) this.#insert({ address: this.#end, bytes: end - this.#end });
+    this.#end = Math.max(end, this.#end);
+  }
+
+  /** The address of a block, or undefined when none is large enough. */
+  allocate(bytes: number): number | undefined {
+    const size = Math.max(alignment, aligned(bytes));
+    const at = this.#free.findIndex((block) => block.bytes >= size);
+    const block = this.#free[at];
+    if (block === undefined) return undefined;
+    const { address } = block;
+    block.address += size;
+    block.bytes -= size;
+    if (block.bytes === 0) this.#free.splice(at, 1);
+    this.#used.set(address, size);
+    return address;
+  }
+
+  /** How much `extend` must add at the end for a block of this size. */
+  missing(bytes: number): number {
+    const last = this.#free[this.#free.length - 1];
+    const usable = last !== undefined && last.address + last.bytes === this.#end ? last.bytes : 0;
+    return Math.max(alignment, aligned(bytes)) - usable;
+  }
+
+  free(address: number): void {
+    const bytes = this.#used.get(address);
+    invariant(bytes !== undefined, `address ${address} is freed twice or was never allocated`);
+    this.#used.delete(address);
+    this.#insert({ address, bytes });
+  }
+
+  #insert(block: FreeBlock): void {
+    let at = this.#free.findIndex((other) => other.address > block.address);
+    if (at < 0) at = this.#free.length;
+    this.#free.splice(at, 0, block);
+    this.#mergeWithNext(at);
+    if (at > 0) this.#mergeWithNext(at - 1);
+  }
+
+  #mergeWithNext(at: number): void {
+    const block = this.#free[at]!;
+    const next = this.#free[at + 1];
+    if (next === undefined || block.address + block.bytes !== next.address) return;
+    block.bytes += next.bytes;
+    this.#free.splice(at + 1, 1);
+  }
+}

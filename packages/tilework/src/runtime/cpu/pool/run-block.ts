@@ -1,0 +1,104 @@
+/**
+ * How a program and a run of its steps lie in memory, as 32-bit words that workers read.
+ *
+ * Program block: the number of stages; for each stage its tasks, its number of launches and for each launch the
+ * kernel, the address of its argument block and its number of kernel tasks.
+ *
+ * Run block: a header (`RunHeader`), the destination of each input, a table of outputs (source, bytes, offset in a
+ * step's results), then for each step and input the address of the first row, the address of the list of row numbers
+ * (0: the rows follow each other), bytes of a row, rows.
+ */
+import type { Stage } from "../../../compiler/plan.ts";
+
+/** Word offsets in the run block's header. */
+export const RunHeader = {
+  steps: 0,
+  program: 1,
+  programWords: 2,
+  inputs: 3,
+  outputs: 4,
+  /** 1 where an input's memory may be an output's: then results are saved before the next step's data come in. */
+  separate: 5,
+  results: 6,
+  resultStride: 7,
+  /** Where each launch's shortest milliseconds are kept, 64-bit floats; 0: launches are not timed. */
+  times: 8,
+  /** The task board, and the points that it has. */
+  board: 9,
+  points: 10,
+  words: 11,
+} as const;
+
+/** Tells whether two parties read run blocks alike: a cached worker script may be of another build than the page. */
+export const runLayout: string = Object.entries(RunHeader).join();
+
+export const outputWords = 3;
+export const feedWords = 4;
+
+export interface RunInput {
+  readonly destination: number;
+  readonly bytes: number;
+}
+
+export interface RunOutput {
+  readonly source: number;
+  readonly bytes: number;
+  /** Bytes from the start of the step's results. */
+  readonly offset: number;
+}
+
+/** Where a step's rows of one input lie. */
+export interface RunFeed {
+  readonly address: number;
+  readonly rowList: number;
+  readonly rowBytes: number;
+  readonly rows: number;
+}
+
+export interface Run {
+  readonly program: number;
+  readonly programWords: number;
+  readonly inputs: readonly RunInput[];
+  readonly outputs: readonly RunOutput[];
+  readonly separate: boolean;
+  readonly results: number;
+  readonly resultStride: number;
+  /** Address of one 64-bit float a launch; 0 where launches are not timed. */
+  readonly times: number;
+  readonly board: number;
+  readonly points: number;
+  /** For each step one feed an input. */
+  readonly feeds: readonly (readonly RunFeed[])[];
+}
+
+export function encodeRun(run: Run): Int32Array {
+  return Int32Array.from([
+    run.feeds.length,
+    run.program,
+    run.programWords,
+    run.inputs.length,
+    run.outputs.length,
+    run.separate ? 1 : 0,
+    run.results,
+    run.resultStride,
+    run.times,
+    run.board,
+    run.points,
+    ...run.inputs.map((input) => input.destination),
+    ...run.outputs.flatMap((output) => [output.source, output.bytes, output.offset]),
+    ...run.feeds.flatMap((step) =>
+      step.flatMap((feed) => [feed.address, feed.rowList, feed.rowBytes, feed.rows]),
+    ),
+  ]);
+}
+
+/** `blockOf` gives the address of a launch's argument block, counted through all stages. */
+export function encodeProgram(stages: readonly Stage[], blockOf: (launch: number) => number): Int32Array {
+  const words = [stages.length];
+  let launches = 0;
+  for (const stage of stages) {
+    words.push(stage.tasks, stage.launches.length);
+    for (const launch of stage.launches) words.push(launch.kernel, blockOf(launches++), launch.tasks);
+  }
+  return Int32Array.from(words);
+}

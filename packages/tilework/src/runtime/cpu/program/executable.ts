@@ -1,0 +1,255 @@
+/**
+ * Runs a compiled program: stages the steps' data, binds the program to the store, hands the workers one run block
+ * and reads the results. Several runs may be handed over before the first is done.
+ */
+import type { Plan } from "../../../compiler/plan.ts";
+import { type Program, variablesOf } from "../../../graph/program.ts";
+import type { TensorType, Variable } from "../../../graph/value.ts";
+import { platform } from "../../../platform/current.ts";
+import { ArgumentError } from "../../../util/errors.ts";
+import { checkFeeds } from "../../check-feeds.ts";
+import type { Executable, Feed, StepFeeds, StepOutputs, VariableStore } from "../../device.ts";
+import type { CpuRuntime } from "../cpu-runtime.ts";
+import { aligned } from "../memory/allocator.ts";
+import { bytesIn, bytesOf, dataAt } from "../memory/bytes.ts";
+import { CpuSource } from "../memory/source.ts";
+import { CpuStore } from "../memory/store.ts";
+import { pointsOf } from "../pool/driver.ts";
+import { encodeRun, type RunFeed, type RunInput, type RunOutput } from "../pool/run-block.ts";
+import { boardBytes } from "../pool/task-board.ts";
+import type { TunableProgram } from "../tuning/tunable-program.ts";
+import { Binding, overlap } from "./binding.ts";
+import type { CompiledProgram } from "./compiled-program.ts";
+
+interface NamedType extends TensorType {
+  readonly name: string;
+}
+
+export class CpuExecutable implements Executable {
+  readonly #program: TunableProgram;
+  readonly #runtime: CpuRuntime;
+  readonly #inputs: readonly NamedType[];
+  readonly #outputs: readonly NamedType[];
+  readonly #variables: ReadonlyMap<Variable, Variable>;
+  readonly #bindings = new WeakMap<CpuStore, Binding>();
+  /** When the last run was done, in the platform's milliseconds. */
+  #done = 0;
+
+  constructor(runtime: CpuRuntime, tunable: TunableProgram, program: Program) {
+    this.#runtime = runtime;
+    this.#program = tunable;
+    this.#inputs = namedTypes(program.inputs);
+    this.#outputs = namedTypes(program.outputs);
+    const own = variablesOf(program);
+    this.#variables = new Map(tunable.current.variables.map((variable, at) => [variable, own[at]!]));
+  }
+
+  /** However a program is tuned, it keeps its launches. */
+  get #launches(): number {
+    return this.plan.stages.reduce((sum, stage) => sum + stage.launches.length, 0);
+  }
+
+  get plan(): Plan {
+    return this.#program.current.plan;
+  }
+
+  async run(store: VariableStore, steps: readonly StepFeeds[]): Promise<StepOutputs[]> {
+    const own = this.#check(store, steps);
+    if (steps.length === 0) return [];
+    return this.#runtime.using({ store, steps, executable: this }, async () => {
+      this.#program.prepare();
+      return this.#run(own, steps, 0);
+    });
+  }
+
+  async profile(store: VariableStore, steps: readonly StepFeeds[]): Promise<number[]> {
+    const own = this.#check(store, steps);
+    const { memory } = this.#runtime;
+    const launches = this.#launches;
+    const bytes = launches * Float64Array.BYTES_PER_ELEMENT;
+    return this.#runtime.using({ store, steps, executable: this }, async () => {
+      const times = memory.allocate(bytes);
+      try {
+        memory.write(times, bytes, (target) =>
+          new Float64Array(target.buffer, target.byteOffset, launches).fill(Number.POSITIVE_INFINITY),
+        );
+        await this.#run(own, steps, times);
+        return [...new Float64Array((await memory.read(times, bytes)).buffer, 0, launches)];
+      } finally {
+        memory.free(times);
+      }
+    });
+  }
+
+  #check(store: VariableStore, steps: readonly StepFeeds[]): CpuStore {
+    if (!(store instanceof CpuStore) || store.runtime !== this.#runtime)
+      throw new ArgumentError("store", "the variables live on another device; make the store on this one");
+    checkFeeds(Object.fromEntries(this.#inputs.map((input) => [input.name, input])), steps);
+    for (const variable of this.#variables.values()) store.addressOf(variable);
+    return store;
+  }
+
+  /** With `times`, the address of a float for each launch, launches run one by one and are timed. */
+  async #run(store: CpuStore, steps: readonly StepFeeds[], times: number): Promise<StepOutputs[]> {
+    const blocks: number[] = [];
+    try {
+      const feeds = this.#stageFeeds(steps, blocks);
+      const results = this.#planResults(steps.length, blocks);
+      const { done } = await this.#runtime.queue.run(() =>
+        this.#submit(store, { feeds, results, times }, blocks),
+      );
+      const start = platform.now();
+      await done;
+      this.#ran(start, platform.now());
+      return await this.#readResults(results, steps.length);
+    } finally {
+      for (const block of blocks) this.#runtime.memory.free(block);
+    }
+  }
+
+  /** Steps handed over at `start` are done at `end`; some of that time they may have waited for those before. */
+  #ran(start: number, end: number): void {
+    this.#program.ran(end - Math.max(start, this.#done));
+    this.#done = end;
+  }
+
+  /** Copies what steps bring along; rows of a source stay where they are, and only their numbers are copied. */
+  #stageFeeds(steps: readonly StepFeeds[], blocks: number[]): RunFeed[][] {
+    const staging = new Staging();
+    const feeds = steps.map((step) => this.#inputs.map(({ name }) => this.#stageFeed(step[name]!, staging)));
+    const block = this.#runtime.memory.allocate(staging.bytes);
+    blocks.push(block);
+    this.#runtime.memory.write(block, staging.bytes, (target) => staging.copyTo(target));
+    return feeds.map((step) => step.map((feedAt) => feedAt(block)));
+  }
+
+  #stageFeed(feed: Feed, staging: Staging): (block: number) => RunFeed {
+    if (!("source" in feed)) {
+      const offset = staging.add(bytesIn(feed));
+      return (block) => ({ address: block + offset, rowList: 0, rowBytes: 1, rows: feed.byteLength });
+    }
+    const { source, rows } = feed;
+    if (!(source instanceof CpuSource) || source.runtime !== this.#runtime)
+      throw new ArgumentError("steps", "the source lives on another device; make it on this one");
+    const { address, rowBytes } = source;
+    const offset = staging.add(bytesIn(rows));
+    return (block) => ({ address, rowList: block + offset, rowBytes, rows: rows.length });
+  }
+
+  #planResults(steps: number, blocks: number[]): Results {
+    let stride = 0;
+    const offsets = this.#outputs.map((output) => {
+      const offset = stride;
+      stride += aligned(bytesOf(output));
+      return offset;
+    });
+    const address = this.#runtime.memory.allocate(steps * stride);
+    blocks.push(address);
+    return { address, stride, offsets };
+  }
+
+  async #submit(
+    store: CpuStore,
+    { feeds, results, times }: StagedRun,
+    blocks: number[],
+  ): Promise<{ done: Promise<void> }> {
+    const { memory } = this.#runtime;
+    const compiled = this.#program.current;
+    const { plan, number, binary, workers } = compiled;
+    const pool = await this.#runtime.poolFor(workers);
+    const binding = this.#bind(store, compiled, await this.#runtime.arena(plan.arenaBytes));
+    const inputs = this.#inputs.map(
+      (input): RunInput => ({
+        destination: binding.addresses[plan.inputs[input.name]!]!,
+        bytes: bytesOf(input),
+      }),
+    );
+    const outputs = this.#outputs.map(
+      (output, at): RunOutput => ({
+        source: binding.addresses[plan.outputs[output.name]!]!,
+        bytes: bytesOf(output),
+        offset: results.offsets[at]!,
+      }),
+    );
+    const points = pointsOf(plan.stages.length, this.#launches, times !== 0);
+    const run = encodeRun({
+      program: binding.program,
+      programWords: binding.programWords,
+      inputs,
+      outputs,
+      separate: overlap(inputs, outputs),
+      results: results.address,
+      resultStride: results.stride,
+      times,
+      board: this.#layBoard(points, workers, blocks),
+      points,
+      feeds,
+    });
+    const block = memory.allocate(run.byteLength);
+    blocks.push(block);
+    memory.write(block, run.byteLength, (target) => target.set(new Uint8Array(run.buffer)));
+    return { done: pool.run(number, binary, block, workers) };
+  }
+
+  #layBoard(points: number, workers: number, blocks: number[]): number {
+    const { memory } = this.#runtime;
+    const bytes = boardBytes(points, workers);
+    const board = memory.allocate(bytes);
+    blocks.push(board);
+    memory.write(board, bytes, (target) => target.fill(0));
+    return board;
+  }
+
+  #bind(store: CpuStore, compiled: CompiledProgram, arena: number): Binding {
+    const known = this.#bindings.get(store);
+    if (known?.arena === arena && known.compiled === compiled) return known;
+    known?.release(this.#runtime);
+    const binding = new Binding(compiled, store, arena, (variable) => this.#variables.get(variable)!);
+    this.#bindings.set(store, binding);
+    return binding;
+  }
+
+  async #readResults({ address, stride, offsets }: Results, steps: number): Promise<StepOutputs[]> {
+    const bytes = await this.#runtime.memory.read(address, steps * stride);
+    return Array.from({ length: steps }, (_, step) =>
+      Object.fromEntries(
+        this.#outputs.map((output, at) => [output.name, dataAt(bytes, step * stride + offsets[at]!, output)]),
+      ),
+    );
+  }
+}
+
+interface StagedRun {
+  readonly feeds: RunFeed[][];
+  readonly results: Results;
+  readonly times: number;
+}
+
+/** Where a run's results lie: `stride` bytes a step, each output at its offset. */
+interface Results {
+  readonly address: number;
+  readonly stride: number;
+  readonly offsets: readonly number[];
+}
+
+/** Arrays that travel in one block. */
+class Staging {
+  readonly #parts: { readonly bytes: Uint8Array; readonly offset: number }[] = [];
+  bytes = 0;
+
+  /** Gives the offset in the block. */
+  add(bytes: Uint8Array): number {
+    const offset = this.bytes;
+    this.#parts.push({ bytes, offset });
+    this.bytes += aligned(bytes.length);
+    return offset;
+  }
+
+  copyTo(target: Uint8Array): void {
+    for (const { bytes, offset } of this.#parts) target.set(bytes, offset);
+  }
+}
+
+function namedTypes(types: Readonly<Record<string, TensorType>>): NamedType[] {
+  return Object.entries(types).map(([name, { shape, dtype }]) => ({ name, shape, dtype }));
+}
