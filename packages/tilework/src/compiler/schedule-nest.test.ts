@@ -58,16 +58,16 @@ function convolutionNest(
   return nest.build();
 }
 
-/** 28 x 28 pixels of 256 channels by 3 x 3 taps. */
-function depthwiseNest(): Nest {
+/** 28 x 28 pixels by 3 x 3 taps. */
+function depthwiseNest(channels: number): Nest {
   const nest = new NestBuilder("depthwise");
   const image = nest.space("image", 4);
   const [i, j] = [nest.space("i", 28), nest.space("j", 28)];
-  const channel = nest.space("channel", 256);
+  const channel = nest.space("channel", channels);
   const [r, s] = [nest.reduction("r", 3), nest.reduction("s", 3)];
-  const x = { name: "x", dtype: "float32", shape: [4, 30, 30, 256] } as const;
-  const weights = { name: "weights", dtype: "float32", shape: [3, 3, 256] } as const;
-  const y = { name: "y", dtype: "float32", shape: [4, 28, 28, 256] } as const;
+  const x = { name: "x", dtype: "float32", shape: [4, 30, 30, channels] } as const;
+  const weights = { name: "weights", dtype: "float32", shape: [3, 3, channels] } as const;
+  const y = { name: "y", dtype: "float32", shape: [4, 28, 28, channels] } as const;
   const pixel = [addIndex(axisIndex(i), axisIndex(r)), addIndex(axisIndex(j), axisIndex(s))];
   const product = mul(
     nest.load(x, [axisIndex(image), ...pixel, axisIndex(channel)]),
@@ -119,11 +119,47 @@ test.each(targets)(
 );
 
 test.each([avx2Target, avx512Target])(
-  "neighbouring taps of a depthwise convolution are written out, to share what they read (%o)",
+  "a depthwise convolution computes squares with all taps written out, where pixels are near in memory (%o)",
   (target) => {
-    const { unroll, rows, vectors } = scheduleNest(depthwiseNest(), target);
-    expect(unroll % 3).toBe(0);
-    expect(rows[0]!.count * vectors + 3 * vectors).toBeLessThan(target.registers);
+    const near = depthwiseNest(256);
+    const { rows, unroll, vectors } = scheduleNest(near, target);
+    expect(rows.map(({ axis, count }) => [near.axes[axis]!.name, count])).toEqual([
+      ["i", 2],
+      ["j", 2],
+    ]);
+    expect(unroll).toBe(9);
+    expect((4 + 9) * vectors).toBeLessThan(target.registers);
+    expect(scheduleNest(depthwiseNest(512), target).rows).toHaveLength(1);
+    expect(candidates(near, target).map((other) => other.rows.length)).toContain(1);
+  },
+);
+
+test.each([
+  { channels: 256, target: avx512Target, isSquare: true },
+  { channels: 512, target: avx512Target, isSquare: false },
+  { channels: 256, target: avx2Target, isSquare: false },
+  { channels: 12, target: avx2Target, isSquare: true },
+])(
+  "all taps of the gradient by depthwise weights are one tile where its runs are long enough ($channels channels, $target.lanes lanes)",
+  ({ channels, target, isSquare }) => {
+    const nest = new NestBuilder("gradient");
+    const chunk = axisIndex(nest.space("chunk", 4));
+    const taps = [nest.space("tap0", 3), nest.space("tap1", 3)];
+    const channel = axisIndex(nest.space("channel", channels));
+    const outputs = [nest.reduction("output0", 28), nest.reduction("output1", 28)];
+    const x = { name: "x", dtype: "float32", shape: [4, 30, 30, channels] } as const;
+    const upstream = { name: "upstream", dtype: "float32", shape: [4, 28, 28, channels] } as const;
+    const dw = { name: "dw", dtype: "float32", shape: [4, 3, 3, channels] } as const;
+    const pixel = taps.map((tap, at) => addIndex(axisIndex(tap), axisIndex(outputs[at]!)));
+    const product = mul(
+      nest.load(x, [chunk, ...pixel, channel]),
+      nest.load(upstream, [chunk, ...outputs.map((output) => axisIndex(output)), channel]),
+    );
+    const [sum] = nest.reduce([{ op: "add", value: product }]);
+    nest.store(dw, [chunk, ...taps.map((tap) => axisIndex(tap)), channel], sum!);
+    const { rows, outerReduction } = scheduleNest(nest.build(), target);
+    expect(rows.reduce((points, { count }) => points * count, 1) === 9).toBe(isSquare);
+    expect(isSquare && outerReduction > 0).toBe(false);
   },
 );
 
@@ -154,11 +190,11 @@ test.each(targets)(
 test.each(targets)(
   "a depthwise convolution's channels, which share nothing, are innermost (%o)",
   (target) => {
-    const nest = depthwiseNest();
+    const nest = depthwiseNest(256);
     const { vectorAxis, rows, order } = scheduleNest(nest, target);
     const nameOf = (axis: number): string => nest.axes[axis]!.name;
     expect(nameOf(vectorAxis!)).toBe("channel");
-    expect(rows.map(({ axis }) => nameOf(axis))).toEqual(["j"]);
+    expect(nameOf(rows.at(-1)!.axis)).toBe("j");
     expect(order.map(nameOf)).toEqual(["image", "i", "j", "channel"]);
   },
 );

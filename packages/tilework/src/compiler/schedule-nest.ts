@@ -9,6 +9,7 @@ import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-w
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
 import { PartialResults } from "./scheduling/partial-results.ts";
 import { sharedSteps } from "./scheduling/shared-loads.ts";
+import { squareTile, tapTile } from "./scheduling/square-tile.ts";
 import { isWrittenOut, LONGEST_LOOP, stepStatements, type TileSpace } from "./scheduling/step-cost.ts";
 import { storesPastCaches } from "./scheduling/stores-past-caches.ts";
 import type { Target } from "./target.ts";
@@ -21,7 +22,18 @@ const SHARING_TASKS = { enough: 8, long: 400_000 };
 /** A good default schedule. Any nest gets a valid one. */
 export function scheduleNest(nest: Nest, target: Target): Schedule {
   const space = tileSpace(nest, target);
-  return scheduleTile(space, rankTiles(space)[0]!);
+  return usualSchedule(space, rankTiles(space)[0]!);
+}
+
+function usualSchedule(space: TileSpace, tile: Tile): Schedule {
+  const schedule = scheduleTile(space, tile);
+  const taps = tapTile(space, tile);
+  if (taps !== undefined) {
+    const loops = taskLoops(space, tile, schedule.order, false);
+    return { ...schedule, ...taps, outerReduction: 0, outerBlock: 1, taskLoops: loops };
+  }
+  const square = schedule.outerReduction > 0 ? undefined : squareTile(space, tile);
+  return { ...schedule, ...square };
 }
 
 /** A few close alternatives, the default first, to be timed where it matters. */
@@ -30,7 +42,9 @@ export function candidates(nest: Nest, target: Target): Schedule[] {
   const ranked = rankTiles(space);
   const limit = ranked[0]!.cycles * 1.15;
   const close = ranked.filter((tile) => tile.cycles <= limit).slice(0, 6);
-  return close.map((tile) => scheduleTile(space, tile));
+  const usual = usualSchedule(space, ranked[0]!);
+  const others = close.map((tile) => scheduleTile(space, tile));
+  return usual.rows.length > others[0]!.rows.length ? [usual, ...others] : others;
 }
 
 /** Estimated cycles of the nest on one core under its default schedule. */

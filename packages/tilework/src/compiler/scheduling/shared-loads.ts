@@ -40,15 +40,16 @@ export function sharedSteps(space: TileSpace, shape: TileShape): number {
 }
 
 /**
- * Whether a tile reads runs long enough, where each step is a leap in memory: longer ones count more than loads that
- * are saved, all the more where each step meets another page.
+ * Whether a tile reads runs long enough: longer ones count more than loads that are saved where each step leaps to
+ * another page, or far and no near cache holds the lines for other tiles.
  */
 function hasRuns({ work, target, vectorAxis, longRun }: TileSpace, vectors: number, last: number): boolean {
   const columns = work.nest.axes[vectorAxis!]!.size;
   const run = Math.min(columns, vectors * target.lanes);
-  if (longRun !== LEAP_RUN || run === columns) return true;
   const leap = Math.max(...work.loads.map(({ form }) => 4 * Math.abs(form.strides[last]!)));
-  return leap < LONG_LEAP || (leap < PAGE && 4 * run >= SHORTEST_RUN);
+  if (longRun === 0 || run === columns) return true;
+  if (leap >= PAGE) return false;
+  return longRun !== LEAP_RUN || leap < LONG_LEAP || 4 * run >= SHORTEST_RUN;
 }
 
 /** Distinct elements that `rows` neighbours read in `steps` steps, for each element along the vectors. */
