@@ -1,32 +1,93 @@
 import type { LowerContext } from "../../graph/define-op.ts";
 import { mul } from "../../kernel/build-expression.ts";
-import { axisIndex, constantIndex, type Index } from "../../kernel/index-expression.ts";
+import { addIndex, axisIndex, constantIndex, type Index } from "../../kernel/index-expression.ts";
 import type { Buffer } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
+import { sizeOf } from "../../tensor/shape.ts";
 import { broadcastIndex, spaceOver } from "../lower-elementwise.ts";
 import type { MatmulAttributes } from "./matmul.ts";
 
+/** Rows that share too little of the other operand to pay for walking through it column by column. */
+const FEW_ROWS = 4;
+/** A sum along memory that is worth the combination of its lanes. */
+const LONG_ROW = 128;
+/** Elements of an operand that no near cache holds. */
+const LARGE = 256 * 1024;
+/** Rows of that operand that are read side by side. */
+const STREAMS = 16;
+
 /**
  * One nest, Out[…, m, n] = Σ_k A[…, m, k] · B[…, k, n]: n lies along vectors, k ascends. Transposed operands are
- * read with other strides. A product with one column has nothing along n, so its k runs in lanes.
+ * read with other strides. A product with one column has nothing along n, so its k runs in lanes; so it does where a
+ * few rows meet a transposed operand, whose memory is then read in order. Where few rows meet a large operand, that
+ * is read a few rows at a time from end to end: each such chunk of k gives partial sums, which a second nest adds.
  */
-export function lowerMatmul({ inputs, outputs, attributes, emit }: LowerContext<MatmulAttributes>): void {
+export function lowerMatmul(context: LowerContext<MatmulAttributes>): void {
+  const { inputs, outputs, attributes } = context;
   const [a, b] = inputs as readonly [Buffer, Buffer];
   const out = outputs[0]!;
   const rank = out.shape.length;
   const depth = a.shape[a.shape.length - (attributes.transposeA ? 2 : 1)]!;
+  const isFew = sizeOf(out.shape.slice(0, -1)) <= FEW_ROWS;
+  const isLarge = isFew && b.shape.length === 2 && sizeOf(b.shape) >= LARGE && !attributes.transposeB;
+  if (isLarge && depth >= 2 * STREAMS && out.shape[rank - 1]! > 1) lowerInChunks(context, depth);
+  else {
+    const alongMemory = isFew && attributes.transposeB && !attributes.transposeA && depth >= LONG_ROW;
+    emitProduct(context, out, { begin: 0, count: 1, length: depth, row: 0 }, alongMemory);
+  }
+}
 
+interface Chunks {
+  readonly begin: number;
+  readonly count: number;
+  readonly length: number;
+  readonly row: number;
+}
+
+function lowerInChunks(context: LowerContext<MatmulAttributes>, depth: number): void {
+  const out = context.outputs[0]!;
+  const count = Math.floor(depth / STREAMS);
+  const rest = depth - count * STREAMS;
+  const rows = count + (rest > 0 ? 1 : 0);
+  const partial = context.temporary("chunks", [rows, ...out.shape]);
+  emitProduct(context, partial, { begin: 0, count, length: STREAMS, row: 0 }, false);
+  if (rest > 0)
+    emitProduct(context, partial, { begin: count * STREAMS, count: 1, length: rest, row: count }, false);
   const nest = new NestBuilder("matmul");
   const place = spaceOver(nest, out.shape);
-  const [row, column] = [place[rank - 2]!, place[rank - 1]!];
-  const along = depth === 1 ? constantIndex(0) : axisIndex(nest.reduction("k", depth));
+  const value = nest.load(partial, [axisIndex(nest.reduction("chunk", rows)), ...place]);
+  nest.store(out, place, nest.reduce([{ op: "add", value }])[0]!);
+  context.emit(nest.build());
+}
+
+/** Emits the product over chunks of k; `target` has a row for each where there are several. */
+function emitProduct(
+  { inputs, outputs, attributes, emit }: LowerContext<MatmulAttributes>,
+  target: Buffer,
+  { begin, count, length, row: firstRow }: Chunks,
+  alongMemory: boolean,
+): void {
+  const [a, b] = inputs as readonly [Buffer, Buffer];
+  const { shape } = outputs[0]!;
+  const nest = new NestBuilder("matmul");
+  const chunk = count > 1 ? nest.space("chunk", count) : undefined;
+  const place = spaceOver(nest, shape);
+  const [row, column] = place.slice(-2) as [Index, Index];
+  const step = length === 1 ? constantIndex(0) : axisIndex(nest.reduction("k", length));
+  const start = chunk === undefined ? constantIndex(begin) : axisIndex(chunk, length, begin);
+  const along = addIndex(start, step);
   const batch = place.slice(0, -2);
   const left = nest.load(a, matrixIndex(a, batch, row, along, attributes.transposeA));
   const right = nest.load(b, matrixIndex(b, batch, along, column, attributes.transposeB));
   const value = mul(left, right);
-  const lanes = out.shape[rank - 1] === 1;
-  nest.store(out, place, depth === 1 ? value : nest.reduce([{ op: "add", value }], { lanes })[0]!);
+  const lanes = alongMemory || shape.at(-1) === 1;
+  const sum = length === 1 ? value : nest.reduce([{ op: "add", value }], { lanes })[0]!;
+  nest.store(target, target === outputs[0] ? place : [rowIndex(chunk, firstRow), ...place], sum);
   emit(nest.build());
+}
+
+function rowIndex(chunk: number | undefined, first: number): Index {
+  return chunk === undefined ? constantIndex(first) : axisIndex(chunk, 1, first);
 }
 
 function matrixIndex(

@@ -98,6 +98,8 @@ const matrixProducts = (
     ["a batch", [3, 4, 5], [3, 5, 6]],
     ["a batch with one matrix", [2, 3, 4, 5], [5, 6]],
     ["broadcast batches", [2, 1, 3, 4], [5, 4, 2]],
+    ["a row and a large matrix, cut in chunks with a rest", [1, 523], [523, 512]],
+    ["few rows and a large matrix, cut in chunks", [3, 528], [528, 500]],
   ] as const
 ).map(
   ([title, a, b]): OpCase => ({
@@ -123,6 +125,13 @@ const transposedProducts = [
     tolerance: "sum",
   }),
 );
+
+const fewRows: OpCase = {
+  title: "matmul of few rows with a transposed matrix, in lanes",
+  inputs: [{ shape: [2, 150] }, { shape: [9, 150] }],
+  apply: (x, y) => matmul(x, y, { transposeB: true }),
+  tolerance: "sum",
+};
 
 const shapes: readonly OpCase[] = [
   { title: "reshape", inputs: [{ shape: [2, 6] }], apply: (x) => multiply(reshape(x, [3, -1]), 2) },
@@ -241,6 +250,7 @@ export const tensorCases: readonly OpCase[] = [
   { title: "argmax along the first axis", inputs: [ties], apply: (x) => argmax(x, 0) },
   ...matrixProducts,
   ...transposedProducts,
+  fewRows,
   ...shapes,
   ...sources,
   ...softmaxes.map((opCase): OpCase => ({ ...opCase, tolerance: "elementary" })),
