@@ -20,6 +20,8 @@ export interface ScheduledLaunch {
 export interface LaunchStage {
   readonly launches: readonly ScheduledLaunch[];
   readonly tasks: number;
+  /** Storages that no other stage touches and of which each task touches its own part only. */
+  readonly sliced: ReadonlySet<Buffer>;
 }
 
 /** Fewer parts than this would leave processors idle: better a barrier and finer tasks. */
@@ -40,6 +42,7 @@ interface Candidate {
 
 export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[] {
   const candidates = dependencies(launches.map(describe));
+  const users = usersOf(candidates);
   const awaited = new Set(candidates.flatMap((candidate) => [...candidate.after.keys()]));
   const remaining = new Set(candidates);
   const stages: LaunchStage[] = [];
@@ -55,9 +58,32 @@ export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[]
     for (const member of group.members) remaining.delete(member);
     const chosen = group.members.map((member) => member.launch);
     const most = Math.max(...chosen.map((launch) => launch.tasks));
-    stages.push({ launches: chosen, tasks: group.slices > 0 && chosen.length > 1 ? group.slices : most });
+    const isSlicedGroup = group.slices > 0 && chosen.length > 1;
+    const sliced = isSlicedGroup ? slicedStorages(group.members, users) : noStorages;
+    stages.push({ launches: chosen, tasks: isSlicedGroup ? group.slices : most, sliced });
   }
   return joinLightStages(stages);
+}
+
+const noStorages: ReadonlySet<Buffer> = new Set();
+
+function usersOf(candidates: readonly Candidate[]): Map<Buffer, Candidate[]> {
+  const users = new Map<Buffer, Candidate[]>();
+  for (const candidate of candidates)
+    for (const storage of new Set([...candidate.reads.keys(), ...candidate.writes.keys()]))
+      append(users, storage, candidate);
+  return users;
+}
+
+/** What the members write for each other, slice by slice. */
+function slicedStorages(
+  members: readonly Candidate[],
+  users: ReadonlyMap<Buffer, readonly Candidate[]>,
+): Set<Buffer> {
+  const isSlicedBy = (storage: Buffer, user: Candidate): boolean =>
+    members.includes(user) && (user.reads.get(storage) ?? true) && (user.writes.get(storage) ?? true);
+  const written = members.flatMap((member) => [...member.writes.keys()]);
+  return new Set(written.filter((storage) => users.get(storage)!.every((user) => isSlicedBy(storage, user))));
 }
 
 /** Neighbouring stages with next to nothing to do run one after the other as one task: cheaper than a barrier. */
@@ -66,7 +92,11 @@ function joinLightStages(stages: readonly LaunchStage[]): LaunchStage[] {
   for (const stage of stages) {
     const last = joined.at(-1);
     if (last !== undefined && isLight(last) && isLight(stage))
-      joined[joined.length - 1] = { launches: [...last.launches, ...stage.launches], tasks: 1 };
+      joined[joined.length - 1] = {
+        launches: [...last.launches, ...stage.launches],
+        tasks: 1,
+        sliced: noStorages,
+      };
     else joined.push(stage);
   }
   return joined;

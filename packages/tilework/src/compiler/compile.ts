@@ -7,6 +7,7 @@ import { nestKey } from "../kernel/nest-key.ts";
 import { verifyNest } from "../kernel/verify.ts";
 import { atOnce, type InPieces } from "../util/in-pieces.ts";
 import { buildStages, type LaunchStage, type ScheduledLaunch } from "./build-stages.ts";
+import { chooseAlgorithms } from "./choose-algorithms.ts";
 import { fuseNestsInPieces } from "./fusion/fuse.ts";
 import { joinCopies } from "./fusion/join-copies.ts";
 import { joinInPieces } from "./join-short-axes.ts";
@@ -15,6 +16,7 @@ import { packOperands } from "./pack-operands.ts";
 import { placeUpdates } from "./place-updates.ts";
 import type { Launch, Placement, Plan, PlannedBuffer, Stage } from "./plan.ts";
 import { bytesOf, type Lifetime, planMemory } from "./plan-memory.ts";
+import { planSlices } from "./plan-slices.ts";
 import type { Schedule, ScheduledNest } from "./schedule.ts";
 import { scheduleNest } from "./schedule-nest.ts";
 import type { Target } from "./target.ts";
@@ -55,7 +57,7 @@ export function* planInPieces(
   target: Target,
   { fuse = true, found, fused: known }: CompileOptions = {},
 ): InPieces<Plan> {
-  const fused = fuse ? yield* fuseInPieces(program, known) : lowerProgram(program);
+  const fused = fuse ? yield* fuseInPieces(program, known) : lowerProgram(chooseAlgorithms(program));
   const schedules = new ScheduleTable((nest) => found?.(nest) ?? scheduleNest(nest, target));
   const joined = yield* joinInPieces(fused.nests, target);
   for (const { nest } of joined) {
@@ -84,7 +86,7 @@ export function fuseProgram(program: Program, known?: FusedPrograms): LoweredPro
 }
 
 function* fuseInPieces(program: Program, known?: FusedPrograms): InPieces<LoweredProgram> {
-  const fused = known?.get(program) ?? (yield* fuseNestsInPieces(lowerProgram(program)));
+  const fused = known?.get(program) ?? (yield* fuseNestsInPieces(lowerProgram(chooseAlgorithms(program))));
   known?.set(program, fused);
   return fused;
 }
@@ -108,7 +110,9 @@ class ScheduleTable {
 
 function assemble(program: LoweredProgram, stages: readonly LaunchStage[]): Plan {
   const owners = new Map([...program.variables].map(([variable, buffer]) => [storageOf(buffer), variable]));
-  const memory = planMemory(lifetimesOf(program, stages, owners));
+  const slices = planSlices(program, stages);
+  const isInArena = (storage: Buffer): boolean => !owners.has(storage) && !slices.places.has(storage);
+  const memory = planMemory(lifetimesOf(program, stages, isInArena));
   const buffers: PlannedBuffer[] = [];
   const numbers = new Map<Buffer, number>();
   const number = (buffer: Buffer): number => {
@@ -117,9 +121,9 @@ function assemble(program: LoweredProgram, stages: readonly LaunchStage[]): Plan
     if (known !== undefined) return known;
     const variable = owners.get(storage);
     const placement: Placement =
-      variable === undefined
-        ? { region: "arena", offset: memory.offsets.get(storage)! }
-        : { region: "variable", variable };
+      variable !== undefined
+        ? { region: "variable", variable }
+        : (slices.places.get(storage) ?? { region: "arena", offset: memory.offsets.get(storage)! });
     numbers.set(storage, buffers.push({ buffer: storage, bytes: bytesOf(storage), placement }) - 1);
     return numbers.get(storage)!;
   };
@@ -129,7 +133,7 @@ function assemble(program: LoweredProgram, stages: readonly LaunchStage[]): Plan
       tasks: stage.tasks,
       launches: stage.launches.map(
         ({ scheduled, origin, tasks }): Launch => ({
-          kernel: kernels.add(scheduled),
+          kernel: kernels.add(cached(scheduled, slices.places)),
           buffers: scheduled.nest.buffers.map(number),
           tasks,
           origin,
@@ -142,7 +146,22 @@ function assemble(program: LoweredProgram, stages: readonly LaunchStage[]): Plan
   const inputs = named(program.inputs);
   const outputs = named(program.outputs);
   for (const buffer of program.variables.values()) number(buffer);
-  return { kernels: kernels.kernels, buffers, stages: planned, arenaBytes: memory.bytes, inputs, outputs };
+  return {
+    kernels: kernels.kernels,
+    buffers,
+    stages: planned,
+    arenaBytes: memory.bytes,
+    sliceBytes: slices.bytes,
+    inputs,
+    outputs,
+  };
+}
+
+/** What a task finds in the cache again is not stored past it. */
+function cached(scheduled: ScheduledNest, slices: ReadonlyMap<Buffer, Placement>): ScheduledNest {
+  const { nest, schedule } = scheduled;
+  if (!schedule.streaming || ![...writesOf(nest)].some((storage) => slices.has(storage))) return scheduled;
+  return { ...scheduled, schedule: { ...schedule, streaming: false } };
 }
 
 /** Kernels that need the same code, once. */
@@ -164,12 +183,12 @@ class KernelTable {
 function lifetimesOf(
   program: LoweredProgram,
   stages: readonly LaunchStage[],
-  owners: ReadonlyMap<Buffer, Variable>,
+  isInArena: (storage: Buffer) => boolean,
 ): Lifetime[] {
   const lives = new Map<Buffer, { first: number; last: number }>();
   const touch = (buffer: Buffer, stage: number): void => {
     const storage = storageOf(buffer);
-    if (owners.has(storage)) return;
+    if (!isInArena(storage)) return;
     const life = lives.get(storage);
     if (life === undefined) lives.set(storage, { first: stage, last: stage });
     else life.last = Math.max(life.last, stage);

@@ -11,9 +11,14 @@ import type { Variable } from "../graph/value.ts";
 import type { Buffer } from "../kernel/nest.ts";
 import type { ScheduledNest } from "./schedule.ts";
 
-/** Where a buffer lies. `arena` is scratch of the running step; `variable` belongs to the model. */
+/**
+ * Where a buffer lies. `arena` is scratch of the running step; `variable` belongs to the model. Of a `slice` buffer
+ * nothing but the part exists that the running task of a stage works on, `bytes` long, in scratch of the worker's own:
+ * task after task finds it in the cache.
+ */
 export type Placement =
   | { readonly region: "arena"; readonly offset: number }
+  | { readonly region: "slice"; readonly offset: number; readonly bytes: number }
   | { readonly region: "variable"; readonly variable: Variable };
 
 export interface PlannedBuffer {
@@ -44,7 +49,14 @@ export interface Plan {
   readonly buffers: readonly PlannedBuffer[];
   readonly stages: readonly Stage[];
   readonly arenaBytes: number;
+  /** Bytes of each worker's own scratch. */
+  readonly sliceBytes: number;
   /** Planned buffer of each named input and output. */
   readonly inputs: Readonly<Record<string, number>>;
   readonly outputs: Readonly<Record<string, number>>;
+}
+
+/** Bytes of scratch that a step takes on so many workers. */
+export function scratchBytes({ arenaBytes, sliceBytes }: Plan, workers: number): number {
+  return arenaBytes + workers * sliceBytes;
 }

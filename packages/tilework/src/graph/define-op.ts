@@ -55,6 +55,11 @@ export interface OpDefinition<A> {
    * scaling the one along it scales the other.
    */
   readonly kernelInput?: number;
+  /**
+   * The only result, up to roundings, by an algorithm that takes less time on every CPU; undefined where there is
+   * none. It depends on shapes and attributes alone.
+   */
+  faster?(inputs: readonly Value[], attributes: A): Value | undefined;
   /** Each element of the first result is the largest of some elements of the only input. */
   readonly selectsLargest?: boolean;
   /** The definition itself in plain loops over float64. */

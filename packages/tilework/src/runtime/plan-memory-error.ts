@@ -1,5 +1,5 @@
 import { type ExplainedBuffer, explainBuffers } from "../compiler/explain/explain-plan.ts";
-import type { Plan } from "../compiler/plan.ts";
+import { type Plan, scratchBytes } from "../compiler/plan.ts";
 import { TileworkError } from "../util/errors.ts";
 
 const shownBuffers = 3;
@@ -51,13 +51,15 @@ function formatBytes(bytes: number): string {
   return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(2)} GB` : `${(bytes / 2 ** 20).toFixed(1)} MB`;
 }
 
-/** Whether a plan's scratch memory fits, and each of its buffers into the reach of one. */
-export function planFits(plan: Plan, availableBytes: number): boolean {
-  return plan.arenaBytes <= availableBytes && plan.buffers.every(({ bytes }) => bytes < largestBuffer);
+/** Whether a plan's scratch memory for so many workers fits, and each of its buffers into the reach of one. */
+export function planFits(plan: Plan, availableBytes: number, workers: number): boolean {
+  return (
+    scratchBytes(plan, workers) <= availableBytes && plan.buffers.every(({ bytes }) => bytes < largestBuffer)
+  );
 }
 
 /** Throws a PlanMemoryError for a plan that does not fit. */
-export function checkPlanFits(plan: Plan, availableBytes: number): void {
-  if (!planFits(plan, availableBytes))
-    throw new PlanMemoryError(plan.arenaBytes, availableBytes, explainBuffers(plan));
+export function checkPlanFits(plan: Plan, availableBytes: number, workers: number): void {
+  if (!planFits(plan, availableBytes, workers))
+    throw new PlanMemoryError(scratchBytes(plan, workers), availableBytes, explainBuffers(plan));
 }

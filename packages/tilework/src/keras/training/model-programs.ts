@@ -3,6 +3,7 @@ import { countPlanOperations } from "../../compiler/explain/explain-plan.ts";
 import { hasIndependentRows } from "../../compiler/independent-rows.ts";
 import { lowerProgram } from "../../compiler/lower.ts";
 import { ignoresMaskedRows } from "../../compiler/masked-rows.ts";
+import { scratchBytes } from "../../compiler/plan.ts";
 import type { Program } from "../../graph/program.ts";
 import { BoundedCache } from "../../runtime/bounded-cache.ts";
 import { Breaks } from "../../runtime/breaks.ts";
@@ -204,7 +205,8 @@ export class ModelPrograms {
   ): Promise<PlanMemoryError> {
     const fitting = await fittingBatchSize(refused, planBytes, available, async (batch) => {
       const plan = (await this.#runtime.inspect(write(batch)))!;
-      return { bytes: plan.arenaBytes, fits: planFits(plan, available) };
+      const { threads } = this.#runtime;
+      return { bytes: scratchBytes(plan, threads), fits: planFits(plan, available, threads) };
     });
     return new PlanMemoryError(planBytes, available, buffers, fitting);
   }

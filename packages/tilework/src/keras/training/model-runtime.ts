@@ -81,12 +81,18 @@ export class ModelRuntime {
 
   /** Throws a PlanMemoryError where a program does not fit beside what is in memory by now and what is to come. */
   checkRoom({ executable }: LoadedProgram, bytesToCome: number): void {
-    if (executable.plan !== undefined) checkPlanFits(executable.plan, this.availableBytes - bytesToCome);
+    if (executable.plan !== undefined)
+      checkPlanFits(executable.plan, this.availableBytes - bytesToCome, this.threads);
   }
 
   /** Bytes that a step's scratch memory may take by now. */
   get availableBytes(): number {
     return this.#device?.availableBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Workers of the device in use. */
+  get threads(): number {
+    return this.#device?.threads ?? 1;
   }
 
   /** A program's plan on the device in use; undefined where the device has none. */

@@ -18,6 +18,7 @@ import {
 } from "./convolution-shapes.ts";
 import { forEachKernelRow } from "./each-product.ts";
 import { groupAxis, inputAxes, readingTaps } from "./window-taps.ts";
+import { winogradBackwardData } from "./winograd/winograd.ts";
 
 const name = "convolutionBackwardData";
 
@@ -55,6 +56,10 @@ export const convolutionBackwardData: Op<[upstream: Value, kernel: Value], Backw
       kernelSizes: kernel!.shape.slice(0, -2),
     }),
   ],
+  faster: ([upstream, kernel], options) => {
+    const inputShape = resultShape(geometryOf(upstream!.shape, kernel!.shape, options));
+    return winogradBackwardData(upstream!, kernel!, inputShape, options);
+  },
   lower,
   reference: ([upstream, kernel], options) => {
     const geometry = geometryOf(upstream!.shape, kernel!.shape, options);

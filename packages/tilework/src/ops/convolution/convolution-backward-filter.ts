@@ -19,6 +19,7 @@ import {
 } from "./convolution-shapes.ts";
 import { forEachKernelRow } from "./each-product.ts";
 import { groupAxis, inputPosition } from "./window-taps.ts";
+import { winogradBackwardFilter } from "./winograd/winograd.ts";
 
 const name = "convolutionBackwardFilter";
 
@@ -50,6 +51,14 @@ export const convolutionBackwardFilter: Op<[x: Value, upstream: Value], Backward
     convolutionBackwardData(forward!, upstream!, { ...attributes, inputSizes: spatialSizes(x!.shape) }),
     convolution(x!, upstream!, attributes),
   ],
+  faster: ([x, upstream], options) => {
+    const kernelShape = [
+      ...options.kernelSizes,
+      x!.shape.at(-1)! / (options.groups ?? 1),
+      upstream!.shape.at(-1)!,
+    ];
+    return winogradBackwardFilter(x!, upstream!, kernelShape, options);
+  },
   lower: (context) => {
     const [x, upstream] = context.inputs as [Buffer, Buffer];
     const geometry = geometryOf(x.shape, upstream.shape, context.attributes);

@@ -17,6 +17,7 @@ import {
 } from "./convolution-shapes.ts";
 import { forEachKernelRow } from "./each-product.ts";
 import { groupAxis, inputPosition } from "./window-taps.ts";
+import { winogradConvolution } from "./winograd/winograd.ts";
 
 const name = "convolution";
 
@@ -41,6 +42,7 @@ export const convolution: Op<[x: Value, kernel: Value], ConvolutionOptions> = de
     convolutionBackwardData(upstream!, kernel!, { ...attributes, inputSizes: spatialSizes(x!.shape) }),
     convolutionBackwardFilter(x!, upstream!, { ...attributes, kernelSizes: kernel!.shape.slice(0, -2) }),
   ],
+  faster: ([x, kernel], options) => winogradConvolution(x!, kernel!, options),
   lower,
   reference: ([x, kernel], options) => {
     const geometry = convolutionGeometry(name, x!.shape, kernel!.shape, options);

@@ -3,8 +3,16 @@
  * outputs), takes tasks, and passes a point when all its tasks are done. A whole run of many steps is one call.
  */
 import type { Kernel } from "../loading/kernel-loader.ts";
+import { LaunchTimes, SliceTimes } from "./launch-times.ts";
 import type { Patience } from "./patience.ts";
-import { feedWords, outputWords, RunHeader } from "./run-block.ts";
+import {
+  feedWords,
+  nextLaunch,
+  outputWords,
+  programHeaderWords,
+  RunHeader,
+  stageWords,
+} from "./run-block.ts";
 import { boardBytes, TaskBoard, type TaskRange } from "./task-board.ts";
 
 /** The points of a step: first the inputs come in, then the outputs are saved, then the stages. */
@@ -15,6 +23,11 @@ const firstStage = 2;
 /** Points of a run; where launches are timed, each of them is one, and a meeting before it. */
 export function pointsOf(stages: number, launches: number, timed: boolean): number {
   return firstStage + (timed ? 2 * launches : stages);
+}
+
+/** The inverse of that, for runs that are timed. */
+function launchesOf(points: number): number {
+  return (points - firstStage) / 2;
 }
 
 /** Runs the run block at `address`; returns when all its tasks are done. */
@@ -29,7 +42,8 @@ export function runSteps(
   const words = new Int32Array(memory);
   const bytes = new Uint8Array(memory);
   const run = readRun(words, address);
-  const program = words.slice(run.program >>> 2, (run.program >>> 2) + run.programWords);
+  const own = words.slice(run.program >>> 2, (run.program >>> 2) + run.programWords);
+  const program: OwnProgram = { words: own, kernels, worker, memory: words };
   const boardWords = new Int32Array(memory, run.board, boardBytes(run.points, workers) / 4);
   const board = new TaskBoard(boardWords, worker, workers, patience);
   const { range } = board;
@@ -39,8 +53,8 @@ export function runSteps(
         takeInputs(words, bytes, run, step, part, workers);
     if (step > 0) board.wait(outputsPoint, step - 1, workers);
     board.wait(inputsPoint, step, workers);
-    if (run.times === 0) runStages(program, kernels, board, step);
-    else timeStages(program, kernels, board, step, new Float64Array(memory, run.times));
+    if (run.times === 0) runStages(program, board, step);
+    else timeStages(program, board, step, new LaunchTimes(memory, run.times, launchesOf(run.points), worker));
     for (; board.take(outputsPoint, step, workers); board.finish(outputsPoint, step, workers))
       for (let part = range.first; part < range.end; part++) saveOutputs(bytes, run, step, part, workers);
     if (run.separate || step === run.steps - 1) board.wait(outputsPoint, step, workers);
@@ -85,65 +99,132 @@ function readRun(words: Int32Array, address: number): RunView {
   };
 }
 
-function runStages(program: Int32Array, kernels: readonly Kernel[], board: TaskBoard, step: number): void {
-  const stages = program[0]!;
-  let at = 1;
-  for (let stage = 0; stage < stages; stage++) {
-    const tasks = program[at]!;
-    const launches = program[at + 1]!;
-    at += 2;
-    const end = at + 3 * launches;
+/** A program as one worker sees it. */
+interface OwnProgram {
+  readonly words: Int32Array;
+  readonly kernels: readonly Kernel[];
+  readonly worker: number;
+  /** The device's memory. */
+  readonly memory: Int32Array;
+}
+
+function runStages(program: OwnProgram, board: TaskBoard, step: number): void {
+  const { words } = program;
+  let at = programHeaderWords;
+  for (let stage = 0; stage < words[0]!; stage++) {
+    const tasks = words[at]!;
+    const isSliced = words[at + 2] === 1;
+    const first = at + stageWords;
+    const end = stageEnd(words, at);
     const point = firstStage + stage;
     for (; board.take(point, step, tasks); board.finish(point, step, tasks))
-      runTasks(program, at, end, kernels, board.range, tasks);
+      if (isSliced) runSlices(program, first, end, board.range, tasks);
+      else runTasks(program, first, end, board.range, tasks);
     at = end;
     board.wait(point, step, tasks);
   }
 }
 
+/** Where the next stage starts. */
+function stageEnd(words: Int32Array, stage: number): number {
+  let at = stage + stageWords;
+  for (let launches = words[stage + 1]!; launches > 0; launches--) at = nextLaunch(words, at);
+  return at;
+}
+
 /**
  * Runs launch after launch; before each all workers meet, and the one that came last takes the time from its arrival,
- * before which nobody can have begun. `times` keeps the shortest of each.
+ * before which nobody can have begun. Where the launches of a stage hand slices to each other, they cannot be taken
+ * apart: then each worker times its own slices.
  */
-function timeStages(
-  program: Int32Array,
-  kernels: readonly Kernel[],
-  board: TaskBoard,
-  step: number,
-  times: Float64Array,
-): void {
-  let at = 1;
+function timeStages(program: OwnProgram, board: TaskBoard, step: number, times: LaunchTimes): void {
+  const { words } = program;
+  let at = programHeaderWords;
   let launch = 0;
-  for (let stage = program[0]!; stage > 0; stage--) {
-    const tasks = program[at]!;
-    const end = at + 2 + 3 * program[at + 1]!;
-    for (at += 2; at < end; at += 3) {
+  for (let stage = words[0]!; stage > 0; stage--) {
+    const tasks = words[at]!;
+    const isSliced = words[at + 2] === 1;
+    const end = stageEnd(words, at);
+    at += stageWords;
+    while (at < end) {
+      const next = isSliced ? end : nextLaunch(words, at);
+      const launches = launchesBetween(words, at, next);
+      const own = isSliced ? new SliceTimes(launches) : undefined;
       const point = firstStage + 2 * launch;
       const start = performance.now();
       const keepsTime = board.meet(point, step);
       for (; board.take(point + 1, step, tasks); board.finish(point + 1, step, tasks))
-        runTasks(program, at, at + 3, kernels, board.range, tasks);
+        if (isSliced) runSlices(program, at, next, board.range, tasks, own);
+        else runTasks(program, at, next, board.range, tasks);
       board.wait(point + 1, step, tasks);
-      if (keepsTime) times[launch] = Math.min(times[launch]!, performance.now() - start);
-      launch++;
+      if (own !== undefined) own.keep(times, launch, tasks, board.workers);
+      else if (keepsTime) times.keep(launch, performance.now() - start);
+      launch += launches;
+      at = next;
     }
   }
 }
 
+function launchesBetween(words: Int32Array, first: number, end: number): number {
+  let launches = 0;
+  for (let at = first; at < end; at = nextLaunch(words, at)) launches++;
+  return launches;
+}
+
 /** All launches over the kernel tasks that belong to some neighbouring tasks of a stage. */
 function runTasks(
-  program: Int32Array,
+  { words, kernels }: OwnProgram,
   first: number,
   end: number,
-  kernels: readonly Kernel[],
   range: TaskRange,
   tasks: number,
 ): void {
-  for (let at = first; at < end; at += 3) {
-    const total = program[at + 2]!;
+  for (let at = first; at < end; at = nextLaunch(words, at)) {
+    const total = words[at + 2]!;
     const from = Math.floor((range.first * total) / tasks);
     const to = Math.floor((range.end * total) / tasks);
-    if (from < to) kernels[program[at]!]!(program[at + 1]!, from, to);
+    if (from < to) kernels[words[at]!]!(words[at + 1]!, from, to);
+  }
+}
+
+/** The same task by task, where launches hand parts of buffers to each other in the worker's own scratch. */
+function runSlices(
+  program: OwnProgram,
+  first: number,
+  end: number,
+  range: TaskRange,
+  tasks: number,
+  times?: SliceTimes,
+): void {
+  const { words, kernels } = program;
+  for (let slice = range.first; slice < range.end; slice++) {
+    times?.startSlice();
+    for (let at = first; at < end; at = nextLaunch(words, at)) {
+      const total = words[at + 2]!;
+      const from = Math.floor((slice * total) / tasks);
+      const to = Math.floor(((slice + 1) * total) / tasks);
+      const block = words[at + 1]! + program.worker * words[at + 3]!;
+      pointAtSlice(program, at, block >>> 2, slice);
+      if (from < to) kernels[words[at]!]!(block, from, to);
+      times?.passed();
+    }
+  }
+}
+
+/** Moves the arguments that lie in the worker's scratch so that this slice of their buffers lies there. */
+function pointAtSlice(
+  { words, worker, memory }: OwnProgram,
+  launch: number,
+  block: number,
+  slice: number,
+): void {
+  const end = nextLaunch(words, launch);
+  for (let at = launch + 5; at < end; at += 4) {
+    const high = words[at + 2]!;
+    const address =
+      (high < 0 ? 0 : high * 2 ** 32) + (words[at + 1]! >>> 0) + worker * words[1]! - slice * words[at + 3]!;
+    memory[block + words[at]!] = address;
+    if (high >= 0) memory[block + words[at]! + 1] = Math.floor(address / 2 ** 32);
   }
 }
 

@@ -1,14 +1,17 @@
 /**
  * How a program and a run of its steps lie in memory, as 32-bit words that workers read.
  *
- * Program block: the number of stages; for each stage its tasks, its number of launches and for each launch the
- * kernel, the address of its argument block and its number of kernel tasks.
+ * Program block: the number of stages and the bytes of a worker's own scratch; for each stage its tasks, its number of
+ * launches and whether any has arguments that differ by slice; for each launch the kernel, the address of its argument
+ * block, its number of kernel tasks, from one worker's argument block to the next one's (0: all have the same), and
+ * for each argument that differs by slice its first word in the block, the low and high word of its value for worker 0
+ * and slice 0 (high -1: it has a single word), and the bytes of a slice.
  *
  * Run block: a header (`RunHeader`), the destination of each input, a table of outputs (source, bytes, offset in a
  * step's results), then for each step and input the address of the first row, the address of the list of row numbers
  * (0: the rows follow each other), bytes of a row, rows.
  */
-import type { Stage } from "../../../compiler/plan.ts";
+import type { Plan } from "../../../compiler/plan.ts";
 
 /** Word offsets in the run block's header. */
 export const RunHeader = {
@@ -92,13 +95,44 @@ export function encodeRun(run: Run): Int32Array {
   ]);
 }
 
-/** `blockOf` gives the address of a launch's argument block, counted through all stages. */
-export function encodeProgram(stages: readonly Stage[], blockOf: (launch: number) => number): Int32Array {
-  const words = [stages.length];
+/** An argument that points into a worker's own scratch: at slice s, s·bytes before its value for slice 0. */
+export interface SliceArgument {
+  readonly word: number;
+  readonly low: number;
+  readonly high: number;
+  readonly bytes: number;
+}
+
+/** Where a launch finds its arguments. */
+export interface LaunchArguments {
+  readonly block: number;
+  readonly stride: number;
+  readonly slices: readonly SliceArgument[];
+}
+
+/** `argumentsOf` tells of a launch, counted through all stages. */
+export function encodeProgram(
+  { stages, sliceBytes }: Pick<Plan, "stages" | "sliceBytes">,
+  argumentsOf: (launch: number) => LaunchArguments,
+): Int32Array {
+  const words = [stages.length, sliceBytes];
   let launches = 0;
   for (const stage of stages) {
-    words.push(stage.tasks, stage.launches.length);
-    for (const launch of stage.launches) words.push(launch.kernel, blockOf(launches++), launch.tasks);
+    const own = stage.launches.map(() => argumentsOf(launches++));
+    words.push(stage.tasks, stage.launches.length, own.some(({ slices }) => slices.length > 0) ? 1 : 0);
+    stage.launches.forEach(({ kernel, tasks }, at) => {
+      const { block, stride, slices } = own[at]!;
+      words.push(kernel, block, tasks, stride, slices.length);
+      for (const { word, low, high, bytes } of slices) words.push(word, low, high, bytes);
+    });
   }
-  return Int32Array.from(words);
+  return Int32Array.from(words, (word) => word | 0);
+}
+
+export const programHeaderWords = 2;
+export const stageWords = 3;
+
+/** Where the launch after that one starts in the program block. */
+export function nextLaunch(program: Int32Array, at: number): number {
+  return at + 5 + 4 * program[at + 4]!;
 }

@@ -1,9 +1,10 @@
 /** A program on the variables of one store: argument blocks with real addresses, and the program block. */
+import type { Plan } from "../../../compiler/plan.ts";
 import type { Variable } from "../../../graph/value.ts";
 import type { CpuRuntime } from "../cpu-runtime.ts";
 import { aligned } from "../memory/allocator.ts";
 import type { CpuStore } from "../memory/store.ts";
-import { encodeProgram, type RunInput, type RunOutput } from "../pool/run-block.ts";
+import { encodeProgram, type RunInput, type RunOutput, type SliceArgument } from "../pool/run-block.ts";
 import type { CompiledProgram } from "./compiled-program.ts";
 
 export class Binding {
@@ -15,7 +16,7 @@ export class Binding {
   readonly addresses: readonly number[];
   readonly #block: number;
 
-  /** `variableOf` gives the store's variable for one of the compiled program. */
+  /** `scratch` is the arena, then one part for each worker. `variableOf` gives the store's variable for one of the compiled program. */
   constructor(
     compiled: CompiledProgram,
     store: CpuStore,
@@ -26,11 +27,10 @@ export class Binding {
     const { runtime } = store;
     this.compiled = compiled;
     this.arena = arena;
-    this.addresses = plan.buffers.map(({ placement }) =>
-      placement.region === "arena"
-        ? arena + placement.offset
-        : store.addressOf(variableOf(placement.variable)),
-    );
+    this.addresses = plan.buffers.map(({ placement }) => {
+      if (placement.region === "variable") return store.addressOf(variableOf(placement.variable));
+      return arena + placement.offset + (placement.region === "slice" ? plan.arenaBytes : 0);
+    });
     const launches = plan.stages.flatMap((stage) => stage.launches);
     const argumentWords = launches.map(({ buffers, kernel }) =>
       encodeArguments(
@@ -38,15 +38,23 @@ export class Binding {
         runtime.base,
       ),
     );
+    const slices = launches.map(({ buffers }, launch) =>
+      sliceArguments(plan, buffers, argumentWords[launch]!, runtime.base !== undefined),
+    );
     const offsets: number[] = [];
     let bytes = 0;
-    for (const words of argumentWords) {
+    launches.forEach((_, launch) => {
       offsets.push(bytes);
-      bytes += aligned(words.length * 4);
-    }
+      const copies = slices[launch]!.length > 0 ? compiled.workers : 1;
+      bytes += copies * aligned(argumentWords[launch]!.length * 4);
+    });
     const programOffset = bytes;
     const wordsOfProgram = (base: number): Int32Array =>
-      encodeProgram(plan.stages, (launch) => base + offsets[launch]!);
+      encodeProgram(plan, (launch) => ({
+        block: base + offsets[launch]!,
+        stride: slices[launch]!.length > 0 ? aligned(argumentWords[launch]!.length * 4) : 0,
+        slices: slices[launch]!,
+      }));
     this.programWords = wordsOfProgram(0).length;
     bytes += this.programWords * 4;
     this.#block = runtime.memory.allocate(bytes);
@@ -55,7 +63,8 @@ export class Binding {
     runtime.memory.write(this.#block, bytes, (target) => {
       const words = new Int32Array(target.buffer, target.byteOffset, bytes / 4);
       argumentWords.forEach((own, launch) => {
-        words.set(own, offsets[launch]! / 4);
+        const end = offsets[launch + 1] ?? programOffset;
+        for (let at = offsets[launch]!; at < end; at += aligned(own.length * 4)) words.set(own, at / 4);
       });
       words.set(wordsOfProgram(this.#block), programOffset / 4);
     });
@@ -65,6 +74,21 @@ export class Binding {
   release(runtime: CpuRuntime): void {
     runtime.disown(this, [this.#block]);
   }
+}
+
+/** The arguments in a worker's own scratch. */
+function sliceArguments(
+  plan: Plan,
+  buffers: readonly number[],
+  words: Int32Array,
+  isWide: boolean,
+): SliceArgument[] {
+  return buffers.flatMap((buffer, slot) => {
+    const { placement } = plan.buffers[buffer]!;
+    if (placement.region !== "slice") return [];
+    const word = isWide ? 2 * slot : slot;
+    return [{ word, low: words[word]!, high: isWide ? words[word + 1]! : -1, bytes: placement.bytes }];
+  });
 }
 
 /** Offsets in the memory for WebAssembly; for machine code, which has a base, 64-bit addresses in the process. */

@@ -80,7 +80,7 @@ export async function compilePlan(
   program: Program,
   plan: Plan,
 ): Promise<CompiledProgram> {
-  checkPlanFits(plan, runtime.availableForArena);
+  checkPlanFits(plan, runtime.availableForArena, runtime.threads);
   const breaks = new Breaks();
   for (const kernel of plan.kernels) {
     toolchain.verify({ ...plan, kernels: [kernel] });

@@ -2,7 +2,7 @@
  * Runs a compiled program: stages the steps' data, binds the program to the store, hands the workers one run block
  * and reads the results. Several runs may be handed over before the first is done.
  */
-import type { Plan } from "../../../compiler/plan.ts";
+import { type Plan, scratchBytes } from "../../../compiler/plan.ts";
 import { type Program, variablesOf } from "../../../graph/program.ts";
 import type { TensorType, Variable } from "../../../graph/value.ts";
 import { platform } from "../../../platform/current.ts";
@@ -15,6 +15,7 @@ import { bytesIn, bytesOf, dataAt } from "../memory/bytes.ts";
 import { CpuSource } from "../memory/source.ts";
 import { CpuStore } from "../memory/store.ts";
 import { pointsOf } from "../pool/driver.ts";
+import { shortestTimes } from "../pool/launch-times.ts";
 import { encodeRun, type RunFeed, type RunInput, type RunOutput } from "../pool/run-block.ts";
 import { boardBytes } from "../pool/task-board.ts";
 import type { TunableProgram } from "../tuning/tunable-program.ts";
@@ -66,15 +67,16 @@ export class CpuExecutable implements Executable {
     const own = this.#check(store, steps);
     const { memory } = this.#runtime;
     const launches = this.#launches;
-    const bytes = launches * Float64Array.BYTES_PER_ELEMENT;
+    const length = launches * this.#program.current.workers;
+    const bytes = length * Float64Array.BYTES_PER_ELEMENT;
     return this.#runtime.using({ store, steps, executable: this }, async () => {
       const times = memory.allocate(bytes);
       try {
         memory.write(times, bytes, (target) =>
-          new Float64Array(target.buffer, target.byteOffset, launches).fill(Number.POSITIVE_INFINITY),
+          new Float64Array(target.buffer, target.byteOffset, length).fill(Number.POSITIVE_INFINITY),
         );
         await this.#run(own, steps, times);
-        return [...new Float64Array((await memory.read(times, bytes)).buffer, 0, launches)];
+        return shortestTimes(new Float64Array((await memory.read(times, bytes)).buffer, 0, length), launches);
       } finally {
         memory.free(times);
       }
@@ -157,7 +159,7 @@ export class CpuExecutable implements Executable {
     const compiled = this.#program.current;
     const { plan, number, binary, workers } = compiled;
     const pool = await this.#runtime.poolFor(workers);
-    const binding = this.#bind(store, compiled, await this.#runtime.arena(plan.arenaBytes));
+    const binding = this.#bind(store, compiled, await this.#runtime.arena(scratchBytes(plan, workers)));
     const inputs = this.#inputs.map(
       (input): RunInput => ({
         destination: binding.addresses[plan.inputs[input.name]!]!,

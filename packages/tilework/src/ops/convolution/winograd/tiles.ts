@@ -1,0 +1,106 @@
+/**
+ * How images fall into tiles for F(2x2, 3x3), and how tiles become matrices.
+ *
+ * Each 2x2 tile of outputs depends on a 4x4 tile of the padded input; tiles of outputs neighbour each other, those of
+ * inputs overlap by two. Transformed tiles lie as `[block, point, row, channel]`: for each block of a few images, for
+ * each of the 16 points, one matrix with a row for each tile (images outermost, then tile rows). A tile may reach
+ * over the image's end: it reads zeros there, and what it computes there is dropped.
+ */
+import type { LowerContext } from "../../../graph/define-op.ts";
+import {
+  addIndex,
+  axisIndex,
+  constantIndex,
+  type Index,
+  scaleIndex,
+} from "../../../kernel/index-expression.ts";
+import type { NestBuilder } from "../../../kernel/nest-builder.ts";
+
+/** Points of a tile's transform, and outputs of a tile, along one axis. */
+export const points = 4;
+export const tileSize = 2;
+
+export interface WinogradTiles {
+  /** Rows and columns of the convolution's output. */
+  readonly outputSizes: readonly [rows: number, columns: number];
+  /** Rows and columns of zeros before the input; negative where it is cropped. */
+  readonly before: readonly [rows: number, columns: number];
+  /** Images whose tiles form one block; a divisor of the batch. */
+  readonly images: number;
+}
+
+/** Rows and columns of tiles of one image. */
+export function tileCounts({ outputSizes }: Pick<WinogradTiles, "outputSizes">): [number, number] {
+  return [Math.ceil(outputSizes[0] / tileSize), Math.ceil(outputSizes[1] / tileSize)];
+}
+
+/** The shape of the transformed tiles of a batch. */
+export function transformedShape(tiles: WinogradTiles, batch: number, channels: number): number[] {
+  const [rows, columns] = tileCounts(tiles);
+  return [batch / tiles.images, points * points, tiles.images * rows * columns, channels];
+}
+
+/** A tile's place, as space axes of a nest. */
+export interface TilePlace {
+  readonly block: Index;
+  readonly image: Index;
+  /** The number of the tile's row and column in its image, as axes. */
+  readonly row: number;
+  readonly column: number;
+  /** The row of the block's matrices. */
+  readonly matrixRow: Index;
+}
+
+/** Which tiles of an image a nest computes; default: all. */
+export interface TileRange {
+  readonly first: readonly [number, number];
+  readonly count: readonly [number, number];
+}
+
+/** Declares space axes over the tiles of a batch. */
+export function tileAxes(
+  nest: NestBuilder,
+  tiles: WinogradTiles,
+  batch: number,
+  { first, count }: TileRange = { first: [0, 0], count: tileCounts(tiles) },
+): TilePlace {
+  const [rows, columns] = tileCounts(tiles);
+  const { images } = tiles;
+  const block = axisIndex(nest.space("block", batch / images));
+  const inBlock = images > 1 ? axisIndex(nest.space("image", images)) : constantIndex(0);
+  const row = nest.space("tileRow", count[0]);
+  const column = nest.space("tileColumn", count[1]);
+  return {
+    block,
+    image: addIndex(scaleIndex(block, images), inBlock),
+    row,
+    column,
+    matrixRow: addIndex(
+      scaleIndex(inBlock, rows * columns),
+      axisIndex(row, columns, first[0] * columns + first[1]),
+      axisIndex(column),
+    ),
+  };
+}
+
+/** The number of a point from its row and column. */
+export function pointIndex(row: number, column: number): Index {
+  return constantIndex(row * points + column);
+}
+
+/** Visits all tiles of a batch, for the reference device: image, first output row and column, block, matrix row. */
+export function forEachTile(
+  tiles: WinogradTiles,
+  batch: number,
+  visit: (image: number, row: number, column: number, block: number, matrixRow: number) => void,
+): void {
+  const [rows, columns] = tileCounts(tiles);
+  for (let image = 0; image < batch; image++)
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++) {
+        const matrixRow = ((image % tiles.images) * rows + row) * columns + column;
+        visit(image, row * tileSize, column * tileSize, Math.floor(image / tiles.images), matrixRow);
+      }
+}
+
+export type WinogradContext = LowerContext<WinogradTiles>;

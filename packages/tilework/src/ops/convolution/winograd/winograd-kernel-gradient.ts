@@ -1,0 +1,113 @@
+import { defineOp, type LowerContext, type Op } from "../../../graph/define-op.ts";
+import type { Value } from "../../../graph/value.ts";
+import { mul } from "../../../kernel/build-expression.ts";
+import {
+  addIndex,
+  axisIndex,
+  constantIndex,
+  type Index,
+  scaleIndex,
+} from "../../../kernel/index-expression.ts";
+import type { Buffer } from "../../../kernel/nest.ts";
+import { NestBuilder } from "../../../kernel/nest-builder.ts";
+import { sizeOf } from "../../../tensor/shape.ts";
+import { pointIndex, points } from "./tiles.ts";
+import { kernelGradientMatrix, tileOf, transformNumbers, transformTile } from "./transforms.ts";
+
+const name = "winogradKernelGradient";
+const taps = 3;
+
+export interface WinogradKernelGradientOptions {
+  /** Blocks that are summed one after the other; a divisor of their number. The chunks' sums are added then. */
+  readonly blocks: number;
+}
+
+/**
+ * The kernel's gradient `[3, 3, channels, filters]` from transformed data `[block, 16, tiles, channels]` and transformed
+ * upstream gradients `[block, 16, tiles, filters]`: G' s G, s the sum over tiles of the products at each point.
+ */
+export const winogradKernelGradient: Op<[data: Value, upstream: Value], WinogradKernelGradientOptions> =
+  defineOp({
+    name,
+    infer: ([data, upstream]) => [
+      { shape: [taps, taps, data!.shape.at(-1)!, upstream!.shape.at(-1)!], dtype: "float32" },
+    ],
+    lower: (context) => {
+      const [data, upstream] = context.inputs as [Buffer, Buffer];
+      const [blocks, , , channels] = data.shape as readonly [number, number, number, number];
+      const chunks = blocks / context.attributes.blocks;
+      const shape = [chunks, points ** 2, channels, upstream.shape.at(-1)!];
+      const sums = context.temporary("sums", shape);
+      sumTiles(context, data, upstream, sums);
+      transformSums(context, sums);
+    },
+    reference: ([data, upstream], _, [type]) => {
+      const [blocks, , rows, channels] = data!.shape as readonly [number, number, number, number];
+      const filters = upstream!.shape.at(-1)!;
+      const result = new Float64Array(sizeOf(type!.shape));
+      for (let channel = 0; channel < channels; channel++)
+        for (let filter = 0; filter < filters; filter++) {
+          const sums = tileOf(points, (i, j) => {
+            let sum = 0;
+            for (let block = 0; block < blocks; block++)
+              for (let row = 0; row < rows; row++) {
+                const tile = (block * points ** 2 + i * points + j) * rows + row;
+                sum += data!.data[tile * channels + channel]! * upstream!.data[tile * filters + filter]!;
+              }
+            return sum;
+          });
+          transformNumbers(kernelGradientMatrix, sums)
+            .flat()
+            .forEach((value, tap) => {
+              result[(tap * channels + channel) * filters + filter] = value;
+            });
+        }
+      return [result];
+    },
+  });
+
+function sumTiles(
+  { attributes, emit }: LowerContext<WinogradKernelGradientOptions>,
+  data: Buffer,
+  upstream: Buffer,
+  sums: Buffer,
+): void {
+  const nest = new NestBuilder(name);
+  const [chunk, point, channel, filter] = sums.shape.map((size, axis) =>
+    axisIndex(nest.space(["chunk", "point", "channel", "filter"][axis]!, size)),
+  ) as [Index, Index, Index, Index];
+  const block = addIndex(
+    scaleIndex(chunk, attributes.blocks),
+    axisIndex(nest.reduction("block", attributes.blocks)),
+  );
+  const tile = axisIndex(nest.reduction("tile", data.shape[2]!));
+  const [sum] = nest.reduce([
+    {
+      op: "add",
+      value: mul(
+        nest.load(data, [block, point, tile, channel]),
+        nest.load(upstream, [block, point, tile, filter]),
+      ),
+    },
+  ]);
+  nest.store(sums, [chunk, point, channel, filter], sum!);
+  emit(nest.build());
+}
+
+/** Adds the chunks' sums, first chunk first, then transforms them. */
+function transformSums({ outputs, emit }: LowerContext<WinogradKernelGradientOptions>, sums: Buffer): void {
+  const [chunks, , channels, filters] = sums.shape as readonly [number, number, number, number];
+  const nest = new NestBuilder("winogradKernelGradientTaps");
+  const channel = axisIndex(nest.space("channel", channels));
+  const filter = axisIndex(nest.space("filter", filters));
+  const chunk = axisIndex(nest.reduction("chunk", chunks));
+  const loads = tileOf(points, (i, j) => nest.load(sums, [chunk, pointIndex(i, j), channel, filter]));
+  const totals = nest.reduce(loads.flat().map((value) => ({ op: "add", value }) as const));
+  const tile = tileOf(points, (i, j) => totals[i * points + j]!);
+  transformTile(kernelGradientMatrix, tile).forEach((values, i) => {
+    values.forEach((value, j) => {
+      nest.store(outputs[0]!, [constantIndex(i), constantIndex(j), channel, filter], value);
+    });
+  });
+  emit(nest.build());
+}

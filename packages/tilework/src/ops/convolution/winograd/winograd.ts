@@ -1,0 +1,157 @@
+/**
+ * Convolutions by Winograd's F(2x2, 3x3): the same results, up to roundings of the same size, with 4/9 of the products.
+ *
+ * Tiles of the input are transformed, multiplied as 16 matrix products, and transformed back. The gradient by the
+ * input is the same convolution of the upstream gradient, its kernel flipped; the gradient by the kernel has a form of
+ * its own, with the products summed over all tiles. Whether it is done follows from shapes alone, so that all devices
+ * compute the same. Undefined: the convolution itself is faster, or of another kind.
+ */
+import type { Value } from "../../../graph/value.ts";
+import { type Shape, sizeOf } from "../../../tensor/shape.ts";
+import { matmul } from "../../matmul/matmul.ts";
+import { type ConvolutionOptions, convolutionGeometry } from "../convolution-shapes.ts";
+import type { Window } from "../window.ts";
+import { type WinogradWork, winogradGains } from "./gain.ts";
+import { tileCounts, type WinogradTiles } from "./tiles.ts";
+import { winogradData, winogradUpstream } from "./transform-tiles.ts";
+import { winogradKernel } from "./winograd-kernel.ts";
+import { winogradKernelGradient } from "./winograd-kernel-gradient.ts";
+import { winogradResult } from "./winograd-result.ts";
+
+/** Rows that a block's matrices should have at least: then tiles of rows fit in. */
+const fewestRows = 24;
+
+/** Chunks of a kernel's gradient that can be computed at the same time, at least. */
+const fewestChunks = 8;
+
+/** Transformed tiles of one chunk should stay in a cache. */
+const chunkBytes = 2 ** 22;
+
+/** Decides whether it is done. */
+type Gains = (work: WinogradWork) => boolean;
+
+type Pair = readonly [number, number];
+
+/** `convolution(x, kernel, options)`. */
+export function winogradConvolution(
+  x: Value,
+  kernel: Value,
+  options: ConvolutionOptions,
+  gains: Gains = winogradGains,
+): Value | undefined {
+  const shape = tiledConvolution(x.shape, kernel.shape, options);
+  if (shape === undefined) return undefined;
+  const { batch, windows, outputSizes, channels, filters } = shape;
+  return convolve(x, kernel, {
+    flipped: false,
+    outputSizes,
+    before: windows.map((window) => window.before) as unknown as Pair,
+    work: { pixels: batch * sizeOf(outputSizes), channels, filters, kernels: 2 },
+    gains,
+  });
+}
+
+/** The gradient by an input of this shape. */
+export function winogradBackwardData(
+  upstream: Value,
+  kernel: Value,
+  inputShape: Shape,
+  options: ConvolutionOptions,
+  gains: Gains = winogradGains,
+): Value | undefined {
+  const shape = tiledConvolution(inputShape, kernel.shape, options);
+  if (shape === undefined) return undefined;
+  const { batch, windows, inputSizes, outputSizes, channels, filters } = shape;
+  return convolve(upstream, kernel, {
+    flipped: true,
+    outputSizes: inputSizes,
+    before: windows.map((window) => window.size - 1 - window.before) as unknown as Pair,
+    work: { pixels: batch * sizeOf(outputSizes), channels, filters, kernels: 2 },
+    gains,
+  });
+}
+
+/** The gradient by the kernel. */
+export function winogradBackwardFilter(
+  x: Value,
+  upstream: Value,
+  kernelShape: Shape,
+  options: ConvolutionOptions,
+  gains: Gains = winogradGains,
+): Value | undefined {
+  const shape = tiledConvolution(x.shape, kernelShape, options);
+  if (shape === undefined) return undefined;
+  const { batch, windows, outputSizes, channels, filters } = shape;
+  const images = imagesOfBlock(batch, outputSizes);
+  const tiles = sizeOf(tileCounts({ outputSizes }));
+  const blocks = batch / images;
+  const chunks = chunksOf(blocks, 64 * batch * tiles * (channels + filters), 64 * channels * filters);
+  const pixels = batch * sizeOf(outputSizes);
+  if (!gains({ pixels, tiles: batch * tiles, channels, filters, kernels: 2 * chunks })) return undefined;
+  const before = windows.map((window) => window.before) as unknown as Pair;
+  const data = winogradData(x, { outputSizes, before, images });
+  const given = winogradUpstream(upstream, { outputSizes, before: [0, 0], images });
+  return winogradKernelGradient(data, given, { blocks: blocks / chunks });
+}
+
+interface TiledConvolution {
+  readonly batch: number;
+  readonly windows: readonly Window[];
+  readonly inputSizes: Pair;
+  readonly outputSizes: Pair;
+  readonly channels: number;
+  readonly filters: number;
+}
+
+/** The geometry of a convolution in 2D with 3x3 taps next to each other, without strides and groups. */
+function tiledConvolution(
+  x: Shape,
+  kernel: Shape,
+  options: ConvolutionOptions,
+): TiledConvolution | undefined {
+  const geometry = convolutionGeometry("convolution", x, kernel, options);
+  const { windows, groups, inputSizes, outputSizes } = geometry;
+  const fits = ({ size, stride, dilation }: Window): boolean => size === 3 && stride === 1 && dilation === 1;
+  if (windows.length !== 2 || groups !== 1 || !windows.every(fits)) return undefined;
+  return {
+    ...geometry,
+    inputSizes: inputSizes as unknown as Pair,
+    outputSizes: outputSizes as unknown as Pair,
+  };
+}
+
+interface Convolving extends Omit<WinogradTiles, "images"> {
+  readonly flipped: boolean;
+  readonly work: Omit<WinogradWork, "tiles">;
+  readonly gains: Gains;
+}
+
+function convolve(
+  x: Value,
+  kernel: Value,
+  { flipped, outputSizes, before, work, gains }: Convolving,
+): Value | undefined {
+  const batch = x.shape[0]!;
+  const images = imagesOfBlock(batch, outputSizes);
+  if (!gains({ ...work, tiles: batch * sizeOf(tileCounts({ outputSizes })) })) return undefined;
+  const tiles: WinogradTiles = { outputSizes, before, images };
+  const products = matmul(winogradData(x, tiles), winogradKernel(kernel, { flipped }));
+  return winogradResult(products, tiles);
+}
+
+/** The fewest images that give a block enough rows. */
+function imagesOfBlock(batch: number, outputSizes: Pair): number {
+  const rows = sizeOf(tileCounts({ outputSizes }));
+  return divisors(batch).find((images) => images * rows >= fewestRows) ?? batch;
+}
+
+/** As many as give cacheable chunks, as long as the chunks' sums are small beside the tiles. */
+function chunksOf(blocks: number, tileBytes: number, sumBytes: number): number {
+  const possible = divisors(blocks).filter((chunks) => chunks >= Math.min(blocks, fewestChunks));
+  const affordable = possible.filter((chunks, at) => at === 0 || chunks * sumBytes <= tileBytes / 4);
+  return affordable.find((chunks) => tileBytes / chunks <= chunkBytes) ?? affordable.at(-1)!;
+}
+
+function divisors(n: number): number[] {
+  return Array.from({ length: n }, (_, at) => at + 1).filter((divisor) => n % divisor === 0);
+}
