@@ -8,6 +8,7 @@
  */
 import { loadsOf } from "../kernel/access.ts";
 import { type Buffer, storageOf } from "../kernel/nest.ts";
+import { bytesOf } from "./plan-memory.ts";
 import type { ScheduledNest } from "./schedule.ts";
 import { isSliced, slicesOf } from "./scheduled-access.ts";
 
@@ -43,18 +44,21 @@ interface Candidate {
 export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[] {
   const candidates = dependencies(launches.map(describe));
   const users = usersOf(candidates);
-  const awaited = new Set(candidates.flatMap((candidate) => [...candidate.after.keys()]));
+  const consumers = consumersOf(candidates);
   const remaining = new Set(candidates);
   const stages: LaunchStage[] = [];
   while (remaining.size > 0) {
-    const ready = [...remaining].filter((candidate) =>
-      [...candidate.after.keys()].every((other) => !remaining.has(other)),
-    );
-    const onTheWay = [...remaining].some((candidate) => awaited.has(candidate));
+    const ready = [...remaining].filter((candidate) => isReady(candidate, remaining));
+    const onTheWay = [...remaining].some((candidate) => consumers.has(candidate));
     const whole = ready.filter(
-      (candidate) => candidate.slices < fewestSlices && (awaited.has(candidate) || !onTheWay),
+      (candidate) =>
+        (candidate.slices < fewestSlices && (consumers.has(candidate) || !onTheWay)) ||
+        isPreparation(candidate, consumers),
     );
-    const group = whole.length > 0 ? { members: whole, slices: 0 } : slicedGroup([...remaining], remaining);
+    const group =
+      whole.length > 0
+        ? { members: whole, slices: 0 }
+        : withoutPremature(slicedGroup([...remaining], remaining), remaining, consumers);
     for (const member of group.members) remaining.delete(member);
     const chosen = group.members.map((member) => member.launch);
     const most = Math.max(...chosen.map((launch) => launch.tasks));
@@ -63,6 +67,62 @@ export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[]
     stages.push({ launches: chosen, tasks: isSlicedGroup ? group.slices : most, sliced });
   }
   return joinLightStages(stages);
+}
+
+type Consumers = ReadonlyMap<Candidate, readonly Candidate[]>;
+
+function consumersOf(candidates: readonly Candidate[]): Consumers {
+  const consumers = new Map<Candidate, Candidate[]>();
+  for (const candidate of candidates)
+    for (const other of candidate.after.keys()) append(consumers, other, candidate);
+  return consumers;
+}
+
+function isReady(candidate: Candidate, remaining: ReadonlySet<Candidate>): boolean {
+  return [...candidate.after.keys()].every((other) => !remaining.has(other));
+}
+
+/** Whether it needs nothing and is needed as a whole, as weights laid out for a kernel are: it goes first. */
+function isPreparation(candidate: Candidate, consumers: Consumers): boolean {
+  const own = consumers.get(candidate);
+  return (
+    own !== undefined &&
+    candidate.after.size === 0 &&
+    own.every((consumer) => !consumer.after.get(candidate)!)
+  );
+}
+
+interface Group {
+  readonly members: readonly Candidate[];
+  readonly slices: number;
+}
+
+/**
+ * Leaves out what writes more than it reads and is not needed before a later stage, where it may stand beside its
+ * consumer: there its results are still in the cache, and until then they would take memory.
+ */
+function withoutPremature(group: Group, remaining: ReadonlySet<Candidate>, consumers: Consumers): Group {
+  const coming = new Set([...remaining].filter((candidate) => !group.members.includes(candidate)));
+  const isPremature = (member: Candidate): boolean => {
+    const own = consumers.get(member);
+    return (
+      own !== undefined &&
+      writtenBytes(member) > readBytes(member) &&
+      own.every(
+        (consumer) => coming.has(consumer) && (consumer.after.get(member)! || !isReady(consumer, coming)),
+      )
+    );
+  };
+  const members = group.members.filter((member) => !isPremature(member));
+  return members.length > 0 ? { ...group, members } : group;
+}
+
+function writtenBytes({ writes }: Candidate): number {
+  return [...writes.keys()].reduce((sum, storage) => sum + bytesOf(storage), 0);
+}
+
+function readBytes({ reads }: Candidate): number {
+  return [...reads.keys()].reduce((sum, storage) => sum + bytesOf(storage), 0);
 }
 
 const noStorages: ReadonlySet<Buffer> = new Set();
@@ -150,19 +210,21 @@ function dependencies(candidates: readonly Candidate[]): readonly Candidate[] {
   return candidates;
 }
 
-function append(map: Map<Buffer, Candidate[]>, storage: Buffer, candidate: Candidate): void {
-  const known = map.get(storage);
-  if (known === undefined) map.set(storage, [candidate]);
+function append<Key>(map: Map<Key, Candidate[]>, key: Key, candidate: Candidate): void {
+  const known = map.get(key);
+  if (known === undefined) map.set(key, [candidate]);
   else known.push(candidate);
 }
 
-/** The first ready candidate and all that can follow it slice by slice. */
-function slicedGroup(
-  ordered: readonly Candidate[],
-  remaining: ReadonlySet<Candidate>,
-): { members: Candidate[]; slices: number } {
+/**
+ * The first ready candidate and all that can follow it slice by slice. Larger slices than it has by itself are no
+ * gain where they do not fit in the cache.
+ */
+function slicedGroup(ordered: readonly Candidate[], remaining: ReadonlySet<Candidate>): Group {
   const members: Candidate[] = [];
   let slices = 0;
+  let finest = 0;
+  let bytes = 0;
   for (const candidate of ordered) {
     const next = slices === 0 ? candidate.slices : greatestCommonDivisor(slices, candidate.slices);
     if (next < fewestSlices) continue;
@@ -170,8 +232,14 @@ function slicedGroup(
       ([other, sliced]) => !remaining.has(other) || (sliced && members.includes(other)),
     );
     if (!mayJoin) continue;
+    const joined = bytes + writtenBytes(candidate);
+    const { l2 } = candidate.launch.scheduled.target;
+    const isCoarse = next < Math.max(finest, candidate.slices);
+    if (members.length > 0 && isCoarse && joined / next > 2 * l2) continue;
     members.push(candidate);
     slices = next;
+    finest = Math.max(finest, candidate.slices);
+    bytes = joined;
   }
   return { members, slices };
 }

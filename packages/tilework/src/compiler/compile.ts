@@ -1,6 +1,5 @@
 /** The whole way from a tensor program to a plan that a CPU runtime can print and run. */
 import type { Program } from "../graph/program.ts";
-import type { Variable } from "../graph/value.ts";
 import { readsOf, writesOf } from "../kernel/access.ts";
 import { type Buffer, type Nest, storageOf } from "../kernel/nest.ts";
 import { nestKey } from "../kernel/nest-key.ts";

@@ -6,6 +6,7 @@
  *   is f of the largest x, so f runs on the pooled values only, and its full-resolution result need not exist,
  *   forward or backward. Where f makes ties (relu at 0), its gradient there is 0 on both sides.
  * - A factor that is constant along the axes of a sum goes before it (factor-sums.ts).
+ * - What no window reads is not computed (crop-unread.ts).
  */
 
 import { applyOp } from "../graph/define-op.ts";
@@ -14,10 +15,11 @@ import { rewriteGraph } from "../graph/rewrite-graph.ts";
 import type { Node, Value } from "../graph/value.ts";
 import { structuralKey } from "../util/structural-key.ts";
 import { countUses } from "./count-uses.ts";
+import { cropUnread } from "./crop-unread.ts";
 import { factorSums } from "./factor-sums.ts";
 
 export function simplify(roots: readonly Value[]): Value[] {
-  return shareEqualNodes(factorSums(selectBeforeMonotone(roots)));
+  return shareEqualNodes(factorSums(cropUnread(selectBeforeMonotone(roots))));
 }
 
 function selectBeforeMonotone(roots: readonly Value[]): Value[] {

@@ -60,6 +60,10 @@ export interface OpDefinition<A> {
    * none. It depends on shapes and attributes alone.
    */
   faster?(inputs: readonly Value[], attributes: A): Value | undefined;
+  /** The shape of the leading part of the only input that the results depend on. */
+  reads?(input: TensorType, attributes: A): Shape;
+  /** The leading part of this shape of the only result, where it takes less to compute; else undefined. */
+  leading?(inputs: readonly Value[], attributes: A, shape: Shape): Value | undefined;
   /** Each element of the first result is the largest of some elements of the only input. */
   readonly selectsLargest?: boolean;
   /** The definition itself in plain loops over float64. */

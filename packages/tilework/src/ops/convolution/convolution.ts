@@ -16,6 +16,7 @@ import {
   spatialSizes,
 } from "./convolution-shapes.ts";
 import { forEachKernelRow } from "./each-product.ts";
+import type { Padding } from "./window.ts";
 import { groupAxis, inputPosition } from "./window-taps.ts";
 import { winogradConvolution } from "./winograd/winograd.ts";
 
@@ -42,6 +43,17 @@ export const convolution: Op<[x: Value, kernel: Value], ConvolutionOptions> = de
     convolutionBackwardData(upstream!, kernel!, { ...attributes, inputSizes: spatialSizes(x!.shape) }),
     convolutionBackwardFilter(x!, upstream!, { ...attributes, kernelSizes: kernel!.shape.slice(0, -2) }),
   ],
+  leading: ([x, kernel], options, shape) => {
+    const { windows, outputSizes } = convolutionGeometry(name, x!.shape, kernel!.shape, options);
+    if (shape.at(-1) !== kernel!.shape.at(-1)) return undefined;
+    const padding = windows.map(
+      ({ before, after, stride }, axis): Padding => [
+        before,
+        after - stride * (outputSizes[axis]! - shape[axis + 1]!),
+      ],
+    );
+    return convolution(x!, kernel!, { ...options, padding });
+  },
   faster: ([x, kernel], options) => winogradConvolution(x!, kernel!, options),
   lower,
   reference: ([x, kernel], options) => {

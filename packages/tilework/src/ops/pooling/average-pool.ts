@@ -16,6 +16,7 @@ import {
   type PoolOptions,
   pooledShape,
   poolGeometry,
+  readShape,
   sharingAxis,
 } from "./pool-geometry.ts";
 import { readWindow } from "./pool-nest.ts";
@@ -36,6 +37,7 @@ export const averagePoolDefinition: OpDefinition<AveragePoolAttributes> = {
   gradient: ({ inputs: [x], attributes, upstream: [upstream] }) => [
     averagePoolBackward(upstream!, { ...attributes, inputSizes: spatialSizes(x!.shape) }),
   ],
+  reads: ({ shape }, { pool }) => readShape(name, shape, pool),
   lower,
   reference: ([x], { pool }) => {
     const geometry = poolGeometry(name, x!.shape, pool);

@@ -16,6 +16,7 @@ import {
   type PoolOptions,
   pooledShape,
   poolGeometry,
+  readShape,
   sharingAxis,
 } from "./pool-geometry.ts";
 import { codeDtype, readWindow } from "./pool-nest.ts";
@@ -33,6 +34,7 @@ export interface MaxPoolAttributes {
 export const maxPoolDefinition: OpDefinition<MaxPoolAttributes> = {
   name,
   selectsLargest: true,
+  reads: ({ shape }, { pool }) => readShape(name, shape, pool),
   infer: ([x], { pool, codes }) => {
     checkImage(name, "x", x!);
     const geometry = poolGeometry(name, x!.shape, pool);

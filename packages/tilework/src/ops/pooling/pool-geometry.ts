@@ -156,3 +156,10 @@ export function reachesOf({ windows, spans }: PoolGeometry): Reach[] {
     }),
   );
 }
+
+/** The leading part of a pooling's input that its windows see. */
+export function readShape(name: string, inputShape: Shape, pool: Pool): number[] {
+  const { spans } = poolGeometry(name, inputShape, pool);
+  const ends = spans.map((axis) => Math.max(...axis.map(({ end }) => end)));
+  return [inputShape[0]!, ...ends, inputShape.at(-1)!];
+}

@@ -9,6 +9,7 @@
 import type { Value } from "../../../graph/value.ts";
 import { type Shape, sizeOf } from "../../../tensor/shape.ts";
 import { matmul } from "../../matmul/matmul.ts";
+import { pad } from "../../shape/spread.ts";
 import { type ConvolutionOptions, convolutionGeometry } from "../convolution-shapes.ts";
 import type { Window } from "../window.ts";
 import { type WinogradWork, winogradGains } from "./gain.ts";
@@ -62,13 +63,18 @@ export function winogradBackwardData(
   const shape = tiledConvolution(inputShape, kernel.shape, options);
   if (shape === undefined) return undefined;
   const { batch, windows, inputSizes, outputSizes, channels, filters } = shape;
-  return convolve(upstream, kernel, {
+  const read = windows.map(({ size, before }, axis) =>
+    Math.min(inputSizes[axis]!, outputSizes[axis]! + size - 1 - before),
+  ) as unknown as Pair;
+  const gradient = convolve(upstream, kernel, {
     flipped: true,
-    outputSizes: inputSizes,
+    outputSizes: read,
     before: windows.map((window) => window.size - 1 - window.before) as unknown as Pair,
     work: { pixels: batch * sizeOf(outputSizes), channels, filters, kernels: 2 },
     gains,
   });
+  const unread = [0, inputSizes[0] - read[0], inputSizes[1] - read[1], 0];
+  return gradient && pad(gradient, [0, 0, 0, 0], unread);
 }
 
 /** The gradient by the kernel. */
