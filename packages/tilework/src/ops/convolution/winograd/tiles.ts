@@ -34,10 +34,29 @@ export function tileCounts({ outputSizes }: Pick<WinogradTiles, "outputSizes">):
   return [Math.ceil(outputSizes[0] / tileSize), Math.ceil(outputSizes[1] / tileSize)];
 }
 
-/** The shape of the transformed tiles of a batch. */
-export function transformedShape(tiles: WinogradTiles, batch: number, channels: number): number[] {
+/** The tiles of a block: the rows of its matrices that count. */
+export function tilesOfBlock(tiles: WinogradTiles): number {
   const [rows, columns] = tileCounts(tiles);
-  return [batch / tiles.images, points * points, tiles.images * rows * columns, channels];
+  return tiles.images * rows * columns;
+}
+
+/** The shape of a batch's transformed tiles, `count` a block. */
+export function matricesShape(blocks: number, count: number, channels: number): number[] {
+  return [blocks, points ** 2, spacedRows(count, channels), channels];
+}
+
+const lineElements = 16;
+/** Lines after which addresses fall into the same set of a first level cache. */
+const cacheSets = 64;
+
+/** A row more where as many matrices as there are points would otherwise meet in a few cache sets. */
+function spacedRows(rows: number, channels: number): number {
+  const lines = (count: number): number => (count * channels) / lineElements;
+  const setsOf = (count: number): number => {
+    const step = Math.ceil(lines(count)) % cacheSets;
+    return new Set(Array.from({ length: points ** 2 }, (_, matrix) => (matrix * step) % cacheSets)).size;
+  };
+  return setsOf(rows + 1) > setsOf(rows) ? rows + 1 : rows;
 }
 
 /** A tile's place, as space axes of a nest. */

@@ -7,11 +7,12 @@ import { sizeOf } from "../../../tensor/shape.ts";
 import { checkImage } from "../convolution-shapes.ts";
 import {
   forEachTile,
+  matricesShape,
   pointIndex,
   points,
   tileAxes,
   tileSize,
-  transformedShape,
+  tilesOfBlock,
   type WinogradContext,
   type WinogradTiles,
 } from "./tiles.ts";
@@ -40,7 +41,8 @@ function defineTransform(name: string, matrix: Matrix): Op<[images: Value], Wino
     infer: ([images], tiles) => {
       checkImage(name, "images", images!);
       const { shape } = images!;
-      return [{ shape: transformedShape(tiles, shape[0]!, shape.at(-1)!), dtype: "float32" }];
+      const blocks = shape[0]! / tiles.images;
+      return [{ shape: matricesShape(blocks, tilesOfBlock(tiles), shape.at(-1)!), dtype: "float32" }];
     },
     lower: (context) => lower(name, matrix, size, context),
     reference: ([images], tiles, [type]) => {

@@ -20,6 +20,8 @@ const taps = 3;
 export interface WinogradKernelGradientOptions {
   /** Blocks that are summed one after the other; a divisor of their number. The chunks' sums are added then. */
   readonly blocks: number;
+  /** The rows of a block's matrices that count. */
+  readonly tiles: number;
 }
 
 /**
@@ -41,8 +43,8 @@ export const winogradKernelGradient: Op<[data: Value, upstream: Value], Winograd
       sumTiles(context, data, upstream, sums);
       transformSums(context, sums);
     },
-    reference: ([data, upstream], _, [type]) => {
-      const [blocks, , rows, channels] = data!.shape as readonly [number, number, number, number];
+    reference: ([data, upstream], { tiles }, [type]) => {
+      const [blocks, , , channels] = data!.shape as readonly [number, number, number, number];
       const filters = upstream!.shape.at(-1)!;
       const result = new Float64Array(sizeOf(type!.shape));
       for (let channel = 0; channel < channels; channel++)
@@ -50,9 +52,11 @@ export const winogradKernelGradient: Op<[data: Value, upstream: Value], Winograd
           const sums = tileOf(points, (i, j) => {
             let sum = 0;
             for (let block = 0; block < blocks; block++)
-              for (let row = 0; row < rows; row++) {
-                const tile = (block * points ** 2 + i * points + j) * rows + row;
-                sum += data!.data[tile * channels + channel]! * upstream!.data[tile * filters + filter]!;
+              for (let tile = 0; tile < tiles; tile++) {
+                const matrix = block * points ** 2 + i * points + j;
+                const x = (matrix * data!.shape[2]! + tile) * channels + channel;
+                const u = (matrix * upstream!.shape[2]! + tile) * filters + filter;
+                sum += data!.data[x]! * upstream!.data[u]!;
               }
             return sum;
           });
@@ -80,7 +84,7 @@ function sumTiles(
     scaleIndex(chunk, attributes.blocks),
     axisIndex(nest.reduction("block", attributes.blocks)),
   );
-  const tile = axisIndex(nest.reduction("tile", data.shape[2]!));
+  const tile = axisIndex(nest.reduction("tile", attributes.tiles));
   const [sum] = nest.reduce([
     {
       op: "add",

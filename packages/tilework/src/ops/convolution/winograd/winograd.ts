@@ -8,15 +8,15 @@
  */
 import type { Value } from "../../../graph/value.ts";
 import { type Shape, sizeOf } from "../../../tensor/shape.ts";
-import { matmul } from "../../matmul/matmul.ts";
 import { pad } from "../../shape/spread.ts";
 import { type ConvolutionOptions, convolutionGeometry } from "../convolution-shapes.ts";
 import type { Window } from "../window.ts";
 import { type WinogradWork, winogradGains } from "./gain.ts";
-import { tileCounts, type WinogradTiles } from "./tiles.ts";
+import { tileCounts, tilesOfBlock, type WinogradTiles } from "./tiles.ts";
 import { winogradData, winogradUpstream } from "./transform-tiles.ts";
 import { winogradKernel } from "./winograd-kernel.ts";
 import { winogradKernelGradient } from "./winograd-kernel-gradient.ts";
+import { winogradProducts } from "./winograd-products.ts";
 import { winogradResult } from "./winograd-result.ts";
 
 /** Rows that a block's matrices should have at least: then tiles of rows fit in. */
@@ -26,7 +26,7 @@ const fewestRows = 24;
 const fewestChunks = 8;
 
 /** Transformed tiles of one chunk should stay in a cache. */
-const chunkBytes = 2 ** 22;
+const chunkBytes = 2 ** 20;
 
 /** Decides whether it is done. */
 type Gains = (work: WinogradWork) => boolean;
@@ -97,7 +97,7 @@ export function winogradBackwardFilter(
   const before = windows.map((window) => window.before) as unknown as Pair;
   const data = winogradData(x, { outputSizes, before, images });
   const given = winogradUpstream(upstream, { outputSizes, before: [0, 0], images });
-  return winogradKernelGradient(data, given, { blocks: blocks / chunks });
+  return winogradKernelGradient(data, given, { blocks: blocks / chunks, tiles: images * tiles });
 }
 
 interface TiledConvolution {
@@ -141,7 +141,9 @@ function convolve(
   const images = imagesOfBlock(batch, outputSizes);
   if (!gains({ ...work, tiles: batch * sizeOf(tileCounts({ outputSizes })) })) return undefined;
   const tiles: WinogradTiles = { outputSizes, before, images };
-  const products = matmul(winogradData(x, tiles), winogradKernel(kernel, { flipped }));
+  const products = winogradProducts(winogradData(x, tiles), winogradKernel(kernel, { flipped }), {
+    tiles: tilesOfBlock(tiles),
+  });
   return winogradResult(products, tiles);
 }
 
