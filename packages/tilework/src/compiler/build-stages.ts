@@ -82,13 +82,13 @@ function isReady(candidate: Candidate, remaining: ReadonlySet<Candidate>): boole
   return [...candidate.after.keys()].every((other) => !remaining.has(other));
 }
 
-/** Whether it needs nothing and is needed as a whole, as weights laid out for a kernel are: it goes first. */
+/** Whether it depends on nothing and is needed as a whole, as weights laid out for a kernel are: it goes first. */
 function isPreparation(candidate: Candidate, consumers: Consumers): boolean {
   const own = consumers.get(candidate);
   return (
     own !== undefined &&
-    candidate.after.size === 0 &&
-    own.every((consumer) => !consumer.after.get(candidate)!)
+    own.every((consumer) => !consumer.after.get(candidate)!) &&
+    [...candidate.after.keys()].every((producer) => isPreparation(producer, consumers))
   );
 }
 

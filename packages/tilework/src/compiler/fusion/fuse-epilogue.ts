@@ -40,13 +40,13 @@ export function fuseEpilogue(list: NestList, consumer: Item, storage: Buffer): b
 /** Undefined where the shapes do not fit, wherever the two stand. */
 function merge(list: NestList, producer: Nest, consumer: Item, storage: Buffer): Nest | undefined {
   const stores = producer.stores.filter((store) => storageOf(producer.buffers[store.buffer]!) === storage);
-  if (stores.length !== 1) return undefined;
+  if (stores.length === 0) return undefined;
   const buffer = producer.buffers[stores[0]!.buffer]!;
   const fitted = fitShape(consumer.nest, storage, buffer, producer);
   const replacement = fitted && axesByDimension(fitted, storage, buffer);
   if (fitted === undefined || replacement === undefined) return undefined;
   const isNeeded = (written: Buffer): boolean => list.isNeeded(written, consumer);
-  return mergeEpilogue(producer, stores[0]!, fitted, replacement, isNeeded);
+  return mergeEpilogue(producer, stores, fitted, replacement, isNeeded);
 }
 
 /** `a` or `a, b`, each origin once. */
@@ -98,31 +98,33 @@ export function mergedPosition(
   return undefined;
 }
 
+/** Does the consumer's work where each of the `stores` has written what it reads. */
 function mergeEpilogue(
   producer: Nest,
-  store: Store,
+  stores: readonly Store[],
   consumer: Nest,
   dimensionOf: ReadonlyMap<number, number>,
   isNeeded: (storage: Buffer) => boolean,
 ): Nest | undefined {
   const table = new BufferTable(producer.buffers);
-  const replace = (axis: number): Index => {
-    const dimension = dimensionOf.get(axis);
-    return dimension === undefined ? constantIndex(0) : store.index[dimension]!;
-  };
-  const move = replaceAxes(replace);
   const adopt = table.adopt(consumer);
   const registers = new Registers(producer, table);
   const added: Store[] = [];
-  for (const { buffer, index, value } of consumer.stores) {
-    const moved = move(value);
-    const place = move({ kind: "load", buffer: 0, index });
-    if (moved === undefined || place?.kind !== "load") return undefined;
-    added.push({
-      buffer: table.add(consumer.buffers[buffer]!),
-      index: place.index as readonly Index[],
-      value: registers.use(adopt(moved)),
+  for (const store of stores) {
+    const move = replaceAxes((axis: number): Index => {
+      const dimension = dimensionOf.get(axis);
+      return dimension === undefined ? constantIndex(0) : store.index[dimension]!;
     });
+    for (const { buffer, index, value } of consumer.stores) {
+      const moved = move(value);
+      const place = move({ kind: "load", buffer: 0, index });
+      if (moved === undefined || place?.kind !== "load") return undefined;
+      added.push({
+        buffer: table.add(consumer.buffers[buffer]!),
+        index: place.index as readonly Index[],
+        value: registers.use(adopt(moved)),
+      });
+    }
   }
   if (registers.missed) return undefined;
   const kept = producer.stores.filter((old) => isNeeded(storageOf(producer.buffers[old.buffer]!)));
@@ -136,20 +138,20 @@ class Registers {
   readonly use: (expression: Expression) => Expression;
 
   constructor(producer: Nest, table: BufferTable) {
-    const stores = new Map<Buffer, Store>();
+    const stores = new Map<Buffer, Map<string, Store>>();
     for (const store of producer.stores) {
-      const storage = storageOf(producer.buffers[store.buffer]!);
-      if (stores.has(storage)) this.missed = true;
-      stores.set(storage, store);
+      const buffer = producer.buffers[store.buffer]!;
+      const byPlace = stores.get(storageOf(buffer)) ?? new Map<string, Store>();
+      stores.set(storageOf(buffer), byPlace.set(placeIn(buffer, store.index), store));
     }
     this.use = rewriter((expression) => {
       if (expression.kind !== "load") return expression;
       const loaded = table.buffers[expression.buffer]!;
-      const store = stores.get(storageOf(loaded));
-      if (store === undefined) return expression;
-      const stored = producer.buffers[store.buffer]!;
-      if (placeIn(loaded, expression.index) !== placeIn(stored, store.index)) this.missed = true;
-      return asLoaded(store.value, stored.dtype);
+      const byPlace = stores.get(storageOf(loaded));
+      if (byPlace === undefined) return expression;
+      const store = byPlace.get(placeIn(loaded, expression.index));
+      if (store === undefined) this.missed = true;
+      return store === undefined ? expression : asLoaded(store.value, producer.buffers[store.buffer]!.dtype);
     });
   }
 }

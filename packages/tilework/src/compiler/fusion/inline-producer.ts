@@ -34,6 +34,7 @@ export function inlineProducer(list: NestList, producer: Item): boolean {
   const dimensionOf = identityMap(nest, buffer, store.index, nest.space);
   if (dimensionOf === undefined) return false;
   const readers = list.readersOf(storage);
+  if (readers.length > 1 && isComputed(store.value) && mayBeEpilogue(list, producer)) return false;
   const merged: [Item, Nest][] = [];
   for (const reader of readers) {
     if (!isWorthwhile(nest, store.value, reader.nest, storage, readers.length)) return false;
@@ -48,6 +49,20 @@ export function inlineProducer(list: NestList, producer: Item): boolean {
   }
   list.remove(producer);
   return true;
+}
+
+/** Whether a nest that computes its operand can do its work beside: better than anew in each reader. */
+function mayBeEpilogue(list: NestList, producer: Item): boolean {
+  const { nest } = producer;
+  const long = loadsOf(nest).filter((load) => isLong(nest, load));
+  const others = [...producer.reads].flatMap((storage) => list.writersOf(storage));
+  return long.some((load) => {
+    const writer = list.onlyWriterOf(storageOf(nest.buffers[load.buffer]!));
+    if (writer === undefined || (writer.nest.levels.length === 0 && writer.nest.stores.length === 1))
+      return false;
+    const at = list.items.indexOf(writer);
+    return others.every((other) => list.items.indexOf(other) <= at);
+  });
 }
 
 function isConstant(value: Expression): boolean {
