@@ -45,6 +45,7 @@ export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[]
   const candidates = dependencies(launches.map(describe));
   const users = usersOf(candidates);
   const consumers = consumersOf(candidates);
+  const preparations = preparationsOf(candidates, consumers);
   const remaining = new Set(candidates);
   const stages: LaunchStage[] = [];
   while (remaining.size > 0) {
@@ -53,7 +54,7 @@ export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[]
     const whole = ready.filter(
       (candidate) =>
         (candidate.slices < fewestSlices && (consumers.has(candidate) || !onTheWay)) ||
-        isPreparation(candidate, consumers),
+        preparations.has(candidate),
     );
     const group =
       whole.length > 0
@@ -82,14 +83,15 @@ function isReady(candidate: Candidate, remaining: ReadonlySet<Candidate>): boole
   return [...candidate.after.keys()].every((other) => !remaining.has(other));
 }
 
-/** Whether it depends on nothing and is needed as a whole, as weights laid out for a kernel are: it goes first. */
-function isPreparation(candidate: Candidate, consumers: Consumers): boolean {
-  const own = consumers.get(candidate);
-  return (
-    own !== undefined &&
-    own.every((consumer) => !consumer.after.get(candidate)!) &&
-    [...candidate.after.keys()].every((producer) => isPreparation(producer, consumers))
-  );
+/** What depends on nothing else and is needed as a whole, as weights laid out for a kernel are: it goes first. */
+function preparationsOf(candidates: readonly Candidate[], consumers: Consumers): ReadonlySet<Candidate> {
+  const found = new Set<Candidate>();
+  for (const candidate of candidates) {
+    const own = consumers.get(candidate);
+    const isWhole = own?.every((consumer) => !consumer.after.get(candidate)!);
+    if (isWhole && [...candidate.after.keys()].every((producer) => found.has(producer))) found.add(candidate);
+  }
+  return found;
 }
 
 interface Group {
