@@ -6,10 +6,7 @@
  */
 import type { KernelCode, Statement, VectorStatement } from "../kernel-code.ts";
 import { visitVectorReads } from "../registers-of.ts";
-
-type Load = Extract<VectorStatement, { op: "load" | "splat" }>;
-type MultiplyAdd = Extract<VectorStatement, { op: "fma" }>;
-type Step = Load | MultiplyAdd;
+import { type Load, type MultiplyAdd, orderSums, type Step } from "./order-sums.ts";
 
 export interface Registers {
   readonly count: number;
@@ -18,18 +15,23 @@ export interface Registers {
 }
 
 export function shareLoads(code: KernelCode, registers: Registers): KernelCode {
-  return { ...code, body: shareIn(code.body, countReads(code.body), registers) };
+  let counted: ReadonlyMap<number, number> | undefined;
+  const reads = (): ReadonlyMap<number, number> => {
+    counted ??= countReads(code.body);
+    return counted;
+  };
+  return { ...code, body: shareIn(code.body, reads, registers) };
 }
 
-function shareIn(
-  body: readonly Statement[],
-  reads: ReadonlyMap<number, number>,
-  registers: Registers,
-): Statement[] {
+/** How often each register is read in the whole kernel. */
+type Reads = () => ReadonlyMap<number, number>;
+
+function shareIn(body: readonly Statement[], reads: Reads, registers: Registers): Statement[] {
   const result: Statement[] = [];
   let run: Step[] = [];
   const close = (): void => {
-    for (const step of new Run(run, reads, registers).shared()) result.push(step);
+    const shared = repeatsLoads(run) ? new Run(run, reads(), registers).shared() : run;
+    for (const step of shared) result.push(step);
     run = [];
   };
   const inner = (block: readonly Statement[]): Statement[] => shareIn(block, reads, registers);
@@ -54,6 +56,28 @@ function isStep(statement: Statement): statement is Step {
     statement.op === "splat" ||
     (statement.op === "fma" && statement.to === statement.z)
   );
+}
+
+function repeatsLoads(steps: readonly Step[]): boolean {
+  const places = new Set<number | string>();
+  for (const step of steps) {
+    if (step.op === "fma") continue;
+    const place = placeOf(step);
+    if (places.has(place)) return true;
+    places.add(place);
+  }
+  return false;
+}
+
+const offsets = 2 ** 31;
+
+/** What a load gives, as a number where that is unique: registers by kind and offset. */
+function placeOf(load: Load): number | string {
+  const { base, index, offset } = load.address;
+  const active = load.op === "load" ? load.active : 0;
+  if (index === undefined && load.type === "f32" && base < 2 ** 16 && offset < offsets)
+    return (base * 32 + active) * offsets + offset;
+  return `${load.op} ${base} ${index} ${offset} ${load.type} ${active}`;
 }
 
 function countReads(body: readonly Statement[]): Map<number, number> {
@@ -89,19 +113,18 @@ class Run {
 
   shared(): readonly Step[] {
     if (!this.#findShared()) return this.#steps;
-    const ordered = new Ordering(this.#sums, this.#loads).run();
+    const ordered = orderSums(this.#sums, this.#loads);
     return this.#fits(ordered) ? ordered : this.#steps;
   }
 
-  /** Whether there is something to share, and all that is loaded here is used here alone. */
+  /** Finds what to share; whether all that is loaded here is used here alone. */
   #findShared(): boolean {
-    const byPlace = new Map<string, number>();
+    const byPlace = new Map<number | string, number>();
     const reads = new Map<number, number>();
     for (const step of this.#steps) {
       if (step.op !== "fma") {
         if (this.#names.has(step.to)) return false;
-        const { base, index, offset } = step.address;
-        const place = `${step.op} ${base} ${index} ${offset} ${step.type} ${step.op === "load" ? step.active : 0}`;
+        const place = placeOf(step);
         const known = byPlace.get(place);
         this.#names.set(step.to, known ?? step.to);
         if (known !== undefined) continue;
@@ -112,7 +135,6 @@ class Run {
       for (const register of [step.x, step.y]) reads.set(register, (reads.get(register) ?? 0) + 1);
       this.#sums.push({ ...step, x: this.#named(step.x), y: this.#named(step.y) });
     }
-    if (this.#loads.size === this.#names.size) return false;
     const sums = new Set(this.#sums.map(({ to }) => to));
     return (
       [...this.#names.keys()].every((register) => reads.get(register) === this.#allReads.get(register)) &&
@@ -143,58 +165,4 @@ class Run {
     });
     return outside.size + most <= count;
   }
-}
-
-/** Puts multiply-adds in an order in which what is loaded is used up soon. */
-class Ordering {
-  readonly #sums: readonly MultiplyAdd[];
-  readonly #loads: ReadonlyMap<number, Load>;
-  readonly #readers = new Map<number, MultiplyAdd[]>();
-  /** What is left to do for each accumulator, in order. */
-  readonly #chains = new Map<number, MultiplyAdd[]>();
-  readonly #done = new Set<Step>();
-  readonly #result: Step[] = [];
-
-  constructor(sums: readonly MultiplyAdd[], loads: ReadonlyMap<number, Load>) {
-    this.#sums = sums;
-    this.#loads = loads;
-    for (const sum of sums) {
-      append(this.#chains, sum.to, sum);
-      for (const register of new Set([sum.x, sum.y])) append(this.#readers, register, sum);
-    }
-  }
-
-  run(): readonly Step[] {
-    for (const sum of this.#sums) {
-      if (this.#done.has(sum)) continue;
-      this.#emit(sum);
-      const [x, y] = [this.#waiting(sum.x), this.#waiting(sum.y)];
-      const next = x.length > 0 && (y.length === 0 || x.length <= y.length) ? x : y;
-      for (const reader of next) if (this.#chains.get(reader.to)![0] === reader) this.#emit(reader);
-    }
-    return this.#result;
-  }
-
-  #waiting(register: number): readonly MultiplyAdd[] {
-    const readers = this.#loads.has(register) ? this.#readers.get(register)! : [];
-    return readers.filter((reader) => !this.#done.has(reader));
-  }
-
-  #emit(sum: MultiplyAdd): void {
-    for (const register of [sum.x, sum.y]) {
-      const load = this.#loads.get(register);
-      if (load === undefined || this.#done.has(load)) continue;
-      this.#done.add(load);
-      this.#result.push(load);
-    }
-    this.#chains.get(sum.to)!.shift();
-    this.#done.add(sum);
-    this.#result.push(sum);
-  }
-}
-
-function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const known = map.get(key);
-  if (known === undefined) map.set(key, [value]);
-  else known.push(value);
 }
