@@ -152,6 +152,14 @@ export type VectorStatement =
       readonly yes: number;
       readonly no: number;
     }
+  /** to = x + y where the condition holds, else x. Float32. */
+  | {
+      readonly op: "addWhere";
+      readonly to: number;
+      readonly x: number;
+      readonly y: number;
+      readonly condition: number;
+    }
   /** to = from where that is NaN, else x. */
   | { readonly op: "keepNan"; readonly to: number; readonly x: number; readonly from: number }
   | { readonly op: "convert"; readonly convert: ConvertOp; readonly to: number; readonly x: number }

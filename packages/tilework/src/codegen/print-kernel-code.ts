@@ -100,6 +100,8 @@ function printVector(statement: Exclude<VectorStatement, Store>, lanes: number):
       return `${statement.compare} ${statement.type} v${statement.x}, v${statement.y}`;
     case "select":
       return `select v${statement.condition}, v${statement.yes}, v${statement.no}`;
+    case "addWhere":
+      return `v${statement.x} + v${statement.y} where v${statement.condition}`;
     case "keepNan":
       return `v${statement.from} where NaN, else v${statement.x}`;
     case "convert":

@@ -30,6 +30,11 @@ export function visitVectorReads(statement: PlainStatement, visit: Visit): void 
       visit(statement.x);
       if (!isShift(statement.binary)) visit(statement.y);
       return;
+    case "addWhere":
+      visit(statement.x);
+      visit(statement.y);
+      visit(statement.condition);
+      return;
     case "keepNan":
       visit(statement.x);
       visit(statement.from);
@@ -130,6 +135,10 @@ export function mapVectors(statement: PlainStatement, read: Rename, write: Renam
     case "binary": {
       const y = isShift(statement.binary) ? statement.y : read(statement.y);
       return { ...statement, x: read(statement.x), y, to: write(statement.to) };
+    }
+    case "addWhere": {
+      const [x, y, condition] = [read(statement.x), read(statement.y), read(statement.condition)];
+      return { ...statement, x, y, condition, to: write(statement.to) };
     }
     case "keepNan":
       return { ...statement, x: read(statement.x), from: read(statement.from), to: write(statement.to) };

@@ -10,7 +10,7 @@ import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
 import { PartialResults } from "./scheduling/partial-results.ts";
 import { sharedSteps } from "./scheduling/shared-loads.ts";
 import { squareTile, tapTile } from "./scheduling/square-tile.ts";
-import { isWrittenOut, LONGEST_LOOP, stepStatements, type TileSpace } from "./scheduling/step-cost.ts";
+import { isUnrolled, isWrittenOut, type TileSpace } from "./scheduling/step-cost.ts";
 import { storesPastCaches } from "./scheduling/stores-past-caches.ts";
 import type { Target } from "./target.ts";
 
@@ -122,7 +122,7 @@ function taskLoops(
 
 /** Short reductions are written out; so is a short innermost loop, where registers do not suffer from it. */
 function unrollOf(space: TileSpace, tile: Tile, outerReduction: number): number {
-  const { work, target } = space;
+  const { work } = space;
   const level = work.nest.levels[0];
   if (level === undefined || level.lanes) return 1;
   const axes = level.axes.slice(outerReduction);
@@ -132,6 +132,5 @@ function unrollOf(space: TileSpace, tile: Tile, outerReduction: number): number 
   const shared = sharedSteps(space, { ...tile, isLanes: false });
   if (shared > 1) return shared;
   const inner = mergedSize(work, axes, last);
-  const written = inner * stepStatements(space, tile);
-  return target.printer === "x64" && inner <= 16 && written <= LONGEST_LOOP ? inner : 1;
+  return isUnrolled(space, tile, inner) ? inner : 1;
 }

@@ -114,6 +114,7 @@ export function arithmeticCases(lanes: Lanes): KernelCase[] {
     ...conversionCases(lanes),
     ...maskCases(lanes),
     ...keepNanCases(lanes),
+    addWhereCase(lanes),
     fmaCase(lanes),
     multiplyAddOfProductsCase(lanes),
   ];
@@ -230,6 +231,20 @@ function keepNanCases(lanes: Lanes): KernelCase[] {
       ],
     }),
   ];
+}
+
+function addWhereCase(lanes: Lanes): KernelCase {
+  return elementwiseCase("a sum is added to where that holds", lanes, pairs(floats), {
+    vectors: ["f32", "mask"],
+    body: [
+      { op: "constant", to: 2, type: "f32", value: 3 },
+      { op: "compare", compare: "lt", type: "f32", to: 3, x: 0, y: 1 },
+      { op: "addWhere", to: 2, x: 2, y: 1, condition: 3 },
+    ],
+    result: 2,
+    output: "f32",
+    expected: (x, y) => (x < y ? Math.fround(3 + y) : 3),
+  });
 }
 
 /** Products and sums that float32 holds exactly, and specials: the same fused or not. */

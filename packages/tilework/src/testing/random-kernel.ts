@@ -228,6 +228,8 @@ class RandomWriter {
       { op: "convert", convert: "f32FromI32", to, x: this.#word() },
       { op: "keepNan", to, x, from: y },
       { op: "keepNan", to, x: to, from: x },
+      { op: "addWhere", to, x, y, condition: this.#mask() },
+      { op: "addWhere", to, x: to, y, condition: this.#mask() },
       { op: "constant", to, type: "f32", value: this.#random(100) / 8 },
       { op: "move", to, from: x },
     ];

@@ -199,6 +199,10 @@ class Machine {
         const { condition, yes, no } = statement;
         return (lane) => (v[condition]![lane] === 1 ? v[yes]![lane]! : v[no]![lane]!);
       }
+      case "addWhere": {
+        const [x, y, condition] = [v[statement.x]!, v[statement.y]!, v[statement.condition]!];
+        return (lane) => (condition[lane] === 1 ? Math.fround(x[lane]! + y[lane]!) : x[lane]!);
+      }
       case "keepNan": {
         const [x, from] = [v[statement.x]!, v[statement.from]!];
         return (lane) => (Number.isNaN(from[lane]!) ? from[lane]! : x[lane]!);

@@ -31,6 +31,12 @@ export function accumulate(
     accumulateProduct(e, reduction.value, slot, point, lane, mask);
     return;
   }
+  const chosen = mask === undefined ? choiceOf(reduction) : undefined;
+  if (chosen !== undefined) {
+    const [condition, y] = chosen.map((node) => evaluate(e, node, point, lane)) as [number, number];
+    e.builder.emit({ op: "addWhere", to: slot, x: slot, y, condition });
+    return;
+  }
   const x = evaluate(e, reduction.value, point, lane);
   if (reduction.op === "argmax") {
     const position = evaluate(e, reduction.position, point, lane);
@@ -58,6 +64,17 @@ function accumulateProduct(
     e.builder.emit({ op: "binary", binary: "mul", to: product, x, y });
     fold(e, "add", slot, product, mask);
   }
+}
+
+/**
+ * What a sum adds and where, if that is nothing elsewhere: leaving the sum as it is there is adding 0, for a sum that
+ * started from 0 is never -0.
+ */
+function choiceOf({ op, value }: NodeReduction): readonly [condition: Node, value: Node] | undefined {
+  if (op !== "add" || value.kind !== "operation" || value.type !== "f32") return undefined;
+  if (value.expression.kind !== "select") return undefined;
+  const [condition, yes, no] = value.operands as [Node, Node, Node];
+  return no.kind === "constant" && Object.is(no.value, 0) ? [condition, yes] : undefined;
 }
 
 function isProduct(node: Node): node is Product {

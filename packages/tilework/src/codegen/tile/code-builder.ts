@@ -35,9 +35,13 @@ export class CodeBuilder {
   readonly vectors: ScalarType[] = [];
   readonly tables: Int32Array[] = [];
   scope: Scope = this.root;
+  /** Values may be looked up where they were computed before, whatever frame that was in. */
+  sharing = false;
   integers = 0;
   readonly #buffers: number;
   readonly #tableSlots = new Map<string, number>();
+  /** By the run of statements in which they stand. */
+  readonly #shared = new WeakMap<readonly Statement[], Map<string, number>>();
 
   constructor(buffers: number) {
     this.#buffers = buffers;
@@ -64,6 +68,23 @@ export class CodeBuilder {
     const statement = emit(to);
     scope.statements.push(statement);
     return to;
+  }
+
+  /** The vector register that `describe` names in this run of statements while `sharing`; else computed anew. */
+  vectorOnce(describe: string, compute: () => number): number {
+    if (!this.sharing) return compute();
+    const { statements } = this.scope;
+    let known = this.#shared.get(statements);
+    if (known === undefined) {
+      known = new Map();
+      this.#shared.set(statements, known);
+    }
+    let register = known.get(describe);
+    if (register === undefined) {
+      register = compute();
+      known.set(describe, register);
+    }
+    return register;
   }
 
   /** The address in an argument slot. */

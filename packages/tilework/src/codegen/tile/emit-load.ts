@@ -106,10 +106,19 @@ function emitPlainLoad(e: Emission, node: LoadNode, point: Point, lane: number):
     if (elements !== undefined) return elements;
   }
   if (!isAffine) return emitApart(e, access, offsets, point, lane);
-  const to = e.builder.vector(type === "f32" ? "f32" : "i32");
   const at = addressOf(e, access, point, lane);
   const stride = vectorAxis === undefined ? 0 : address.strides[vectorAxis]!;
   const active = e.actives[lane] ?? 1;
+  const describe = `${type} ${at.base} ${at.index} ${at.offset} ${stride} ${active}`;
+  return e.builder.vectorOnce(describe, () => emitAt(e, at, { type, stride, active }));
+}
+
+function emitAt(
+  e: Emission,
+  at: Address,
+  { type, stride, active }: { readonly type: MemoryType; readonly stride: number; readonly active: number },
+): number {
+  const to = e.builder.vector(type === "f32" ? "f32" : "i32");
   if (stride === 0) e.builder.emit({ op: "splat", to, address: at, type });
   else if (stride === bytesOf(type)) e.builder.emit({ op: "load", to, address: at, type, active });
   else e.builder.emit({ op: "loadStrided", to, address: at, stride, type, active });

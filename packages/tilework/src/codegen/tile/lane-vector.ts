@@ -3,7 +3,7 @@ import type { Index } from "../../kernel/index-expression.ts";
 import type { Condition } from "./condition.ts";
 import type { Emission, Point } from "./emission.ts";
 import { emitBinary, emitCompare, emitConstant } from "./emit-value.ts";
-import { integerValue } from "./integer-value.ts";
+import { type IntegerValue, integerValue } from "./integer-value.ts";
 import { lanesWhere } from "./lane-offsets.ts";
 
 /** Whether a value that depends on these axes differs between the lanes of a vector register. */
@@ -19,16 +19,30 @@ export function indexVector(e: Emission, index: Index, point: Point, lane: numbe
   const tile = vectorAxis === undefined ? -1 : e.frameOf(vectorAxis);
   const startTerms = tile < 0 ? [] : laneTerms.filter((term) => !("table" in term));
   const value = integerValue(e, { ...shared, terms: [...shared.terms, ...startTerms] }, point);
+  const tableTerms = laneTerms.filter((term) => "table" in term);
+  const strides = laneTerms.reduce((sum, term) => sum + ("table" in term ? 0 : term.stride), 0);
+  const compute = (): number => sumOfParts(e, value, { strides, tables: tableTerms, lane });
+  if (tableTerms.length > 0) return compute();
+  return e.builder.vectorOnce(`index ${value.register} ${value.constant} ${strides} ${lane}`, compute);
+}
+
+function sumOfParts(
+  e: Emission,
+  value: IntegerValue,
+  {
+    strides,
+    tables,
+    lane,
+  }: { readonly strides: number; readonly tables: Index["terms"]; readonly lane: number },
+): number {
   const parts: number[] = [];
   if (value.register !== undefined) {
     const to = e.builder.vector("i32");
     e.builder.emit({ op: "splatInteger", to, from: value.register });
     parts.push(to);
   }
-  const strides = laneTerms.reduce((sum, term) => sum + ("table" in term ? 0 : term.stride), 0);
   if (strides !== 0) parts.push(emitConstant(e, "i32", ramp(e, strides, lane, value.constant)));
   else if (value.constant !== 0 || parts.length === 0) parts.push(emitConstant(e, "i32", value.constant));
-  const tables = laneTerms.filter((term) => "table" in term);
   const repeated = tables.length > 0 ? repeatedValues(e, tables, lane) : undefined;
   if (repeated !== undefined) parts.push(emitConstant(e, "i32", repeated));
   else if (tables.length > 0) parts.push(laneVector(e, tables, lane));

@@ -11,6 +11,7 @@ import { decide } from "./interval.ts";
 import { lanesWhere } from "./lane-offsets.ts";
 import { variesByLane } from "./lane-vector.ts";
 import { withFixed, withLoop, withShift, withTilePoints } from "./loops.ts";
+import { type Skew, skewOf } from "./skew.ts";
 import { isWrittenOut } from "./split-axis.ts";
 
 /** Emits one iteration for the points that may take part; `virtual` is the virtual lane it belongs to. */
@@ -49,6 +50,7 @@ class ReductionLoops {
   readonly #unroll: readonly number[];
   /** No loops: the first iteration starts a maximum, and a loop has none that is the first. */
   readonly #isStraight: boolean;
+  readonly #skew: Skew | undefined;
 
   constructor(e: Emission, level: number, axes: readonly number[], leaf: Leaf) {
     this.#e = e;
@@ -59,6 +61,7 @@ class ReductionLoops {
     this.#isLaneLevel = e.plan.laneLevel === level;
     this.#unroll = unrollOf(e, axes);
     this.#isStraight = level === 0 && isWrittenOut(e);
+    this.#skew = skewOf(e, axes);
   }
 
   emit(at: number, points: readonly Point[], virtual: number): void {
@@ -91,9 +94,40 @@ class ReductionLoops {
       else this.#emitVirtualLanes(axis, inner);
       return;
     }
+    if (this.#skew?.axis === axis && this.#emitSkewed(this.#skew, at, points)) return;
     if (!this.#isStraight && this.#emitTableBounds(axis, points, inner)) return;
     for (const { start, size } of this.#runs(axis, points))
       emitRun(e, axis, start, size, this.#unroll[at]!, inner);
+  }
+
+  /** Written out in the order of what rows read; false where the axis stays a loop or guards are tested at run time. */
+  #emitSkewed({ axis, row, step }: Skew, at: number, points: readonly Point[]): boolean {
+    const e = this.#e;
+    const size = e.plan.sizes[axis]!;
+    if (this.#unroll[at]! < size || !this.#isDecided(axis, points)) return false;
+    const outer = e.builder.sharing;
+    e.builder.sharing = true;
+    const last = Math.max(...points.map(({ offsets }) => offsets[row]!));
+    for (let place = 0; place < size + step * last; place++)
+      for (const point of points) {
+        const tap = place - step * point.offsets[row]!;
+        if (tap >= 0 && tap < size) withFixed(e, axis, tap, () => this.emit(at + 1, [point], 0));
+      }
+    e.builder.sharing = outer;
+    return true;
+  }
+
+  /** Whether all guards that touch the axis are known for each of its values. */
+  #isDecided(axis: number, points: readonly Point[]): boolean {
+    const e = this.#e;
+    const touching = this.#guards.filter(({ axes }) => (axes >> axis) & 1);
+    for (let value = 0; value < e.plan.sizes[axis]!; value++) {
+      e.frames.push(probe(axis, value));
+      const open = touching.some((guard) => points.some((point) => decide(e, guard, point) === undefined));
+      e.frames.pop();
+      if (open) return false;
+    }
+    return true;
   }
 
   /** 16 elements an iteration in 16 / lanes registers; a last iteration for the rest. */

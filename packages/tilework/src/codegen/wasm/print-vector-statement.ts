@@ -85,6 +85,14 @@ function pushValue(writer: KernelWriter, statement: Value): void {
       writer.getVector(statement.condition);
       out.simd(writer.relaxed ? "i32x4.relaxed_laneselect" : "v128.bitselect");
       return;
+    case "addWhere":
+      writer.getVector(statement.x);
+      writer.getVector(statement.y);
+      out.simd("f32x4.add");
+      writer.getVector(statement.x);
+      writer.getVector(statement.condition);
+      out.simd(writer.relaxed ? "i32x4.relaxed_laneselect" : "v128.bitselect");
+      return;
     case "keepNan":
       writer.getVector(statement.from);
       writer.getVector(statement.x);

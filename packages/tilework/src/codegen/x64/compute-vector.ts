@@ -54,6 +54,9 @@ export function computeVector(
     case "select":
       select(writer, statement, target);
       return;
+    case "addWhere":
+      addWhere(writer, { ...node, statement }, target);
+      return;
     case "keepNan":
       keepNan(writer, { ...node, statement }, target);
       return;
@@ -250,6 +253,37 @@ function select(writer: KernelWriter, { condition, yes, no }: ComputationOf<"sel
   const immediate = writer.readVector(condition) << 4;
   const operands = [target, writer.readVector(no), writer.vectorOperand(yes)];
   assembler.vector("vblendvps", bits, operands, { immediate });
+}
+
+/** AVX-512 adds in the target under an opmask; an operand that stands there already is added elsewhere first. */
+function addWhere(
+  writer: KernelWriter,
+  {
+    statement: { x, y, condition },
+    temporaries,
+    folded,
+  }: PlainNode & { readonly statement: ComputationOf<"addWhere"> },
+  target: number,
+): void {
+  const { assembler, bits } = writer;
+  const { operand, options } = operandOf(writer, y, folded);
+  if (writer.cpu === "avx512") {
+    const mask = writer.readMask(condition);
+    if (operand !== target) {
+      copy(writer, x, target);
+      assembler.vector("vaddps", bits, [target, target, operand], { ...options, mask });
+      return;
+    }
+    assembler.vector("vaddps", bits, [target, writer.readVector(x), operand]);
+    assembler.vector("vblendmps", bits, [target, writer.readVector(x), target], { mask });
+    return;
+  }
+  const sum = writer.readVector(temporaries[0]!);
+  const before = writer.readVector(x);
+  assembler.vector("vaddps", bits, [sum, before, operand], options);
+  assembler.vector("vblendvps", bits, [target, before, sum], {
+    immediate: writer.readVector(condition) << 4,
+  });
 }
 
 const unordered = 0x03;

@@ -71,6 +71,8 @@ function memoryOperands(statement: PlainStatement): number[] {
   switch (statement.op) {
     case "fma":
       return [statement.x, statement.y];
+    case "addWhere":
+      return [statement.y];
     case "binary":
       switch (statement.binary) {
         case "add":

@@ -225,6 +225,7 @@ function temporariesOf(statement: PlainStatement, cpu: Cpu, types: readonly Vect
       return statement.type === "u8" || ![1, 4, 8].includes(statement.active) ? ["f32"] : [];
     case "gather":
       return avx2 && statement.type !== "u8" ? ["f32"] : [];
+    case "addWhere":
     case "keepNan":
       return avx2 ? ["f32"] : [];
     case "convert":

@@ -170,7 +170,7 @@ function estimate(space: TileSpace, candidate: Candidate): number | undefined {
   if (stepCost(space, { rowAxis, rows, vectors, isLanes }) === undefined) return undefined;
   const outer = (nest.levels[1]?.axes ?? []).filter((axis) => !space.window.includes(axis));
   const steps = pointsOf(nest, [...(nest.levels[0]?.axes ?? []), ...outer]) / (isLanes ? 16 : 1);
-  const end = tileEnd(space, { rows, vectors });
+  const end = tileEnd(space, { rowAxis, rows, vectors });
   const others = pointsOf(nest, nest.space) / (size * candidate.points);
   let cycles = 0;
   for (const [ownRows, rowCount] of evenSplit(size, rowTiles))

@@ -5,6 +5,7 @@ import { LEAP_RUN } from "./loop-order.ts";
 import { type NestWork, pointsOf } from "./nest-work.ts";
 import type { PartialResults } from "./partial-results.ts";
 import { placesOf, sharedSteps } from "./shared-loads.ts";
+import { skewedLoads } from "./skewed-loads.ts";
 import { isSmoothAlong, type StridedAccess, variesAlong } from "./strided-access.ts";
 
 /** What the tiles of a nest have in common. */
@@ -43,9 +44,12 @@ const MOST_WRITTEN = 120;
 const MOST_LATE = 200;
 /** Statements of a reduction that is written out without loops. */
 const MOST_UNROLLED = 160;
-/** Statements of an innermost loop that is written out inside another one. */
-export const LONGEST_LOOP = 240;
+/** Iterations and statements of an innermost loop that is written out inside another one. */
+const MOST_ITERATIONS = 16;
+const LONGEST_LOOP = 240;
 const LATENCY = 4;
+/** Cycles to leave a short loop of several operations whose length the processor does not foresee. */
+const LEAVING = 15;
 /** The part of a chain's latency that shows where independent tiles overlap. */
 const OVERLAPPED = 0.15;
 /** Bytes a cycle from the second level cache. */
@@ -72,6 +76,15 @@ export function isWrittenOut(space: TileSpace, tile: TileSize): boolean {
   return pointsOf(space.work.nest, level.axes) * stepStatements(space, tile) <= limit;
 }
 
+/** Whether the innermost of several loops, of so many iterations, is written out. */
+export function isUnrolled(space: TileSpace, tile: TileSize, iterations: number): boolean {
+  return (
+    space.target.printer === "x64" &&
+    iterations <= MOST_ITERATIONS &&
+    iterations * stepStatements(space, tile) <= LONGEST_LOOP
+  );
+}
+
 interface Traffic {
   /** Loads of a step, gathered elements counted one by one. */
   readonly loads: number;
@@ -79,6 +92,8 @@ interface Traffic {
   readonly shuffles: number;
   /** Those of one element into all lanes. */
   readonly splats: number;
+  /** Loads of bytes, which are widened. */
+  readonly widened: number;
   /** Vector registers that all rows share. */
   readonly held: number;
 }
@@ -88,7 +103,7 @@ function trafficOf(space: TileSpace, shape: TileShape): Traffic {
   const { rowAxis, rows, vectors } = shape;
   const shared = sharedSteps(space, shape);
   const last = work.nest.levels[0]?.axes.at(-1);
-  let [loads, shuffles, splats, held] = [0, 0, 0, 0];
+  let [loads, shuffles, splats, widened, held] = [0, 0, 0, 0, 0];
   for (const access of work.loads) {
     const isVector = vectorAxis !== undefined && variesAlong(access, vectorAxis);
     const copies =
@@ -101,10 +116,11 @@ function trafficOf(space: TileSpace, shape: TileShape): Traffic {
     const apart = near ?? target.lanes * (1 + SCATTER * vectors);
     loads += count * (isSmooth ? 1 : apart);
     if (near !== undefined) shuffles += count * Math.max(1, near - 1) * PERMUTATION[target.printer];
+    if (isVector && ["uint8", "bool"].includes(work.nest.buffers[access.buffer]!.dtype)) widened += count;
     if (!isVector) splats += count;
     else if (copies === 1) held += vectors;
   }
-  return { loads, shuffles, splats, held };
+  return { loads, shuffles, splats, widened, held };
 }
 
 /**
@@ -123,7 +139,8 @@ function laneLoads({ form, isDynamic }: StridedAccess, axis: number, { lanes }: 
 }
 
 /** Whether the tile's registers suffice: wasm engines load all operands of a step before they use one. */
-function fits({ work, target, partials }: TileSpace, shape: TileShape, { loads, held }: Traffic): boolean {
+function fits(space: TileSpace, shape: TileShape, { loads, held }: Traffic): boolean {
+  const { work, target, partials } = space;
   const { rowAxis, rows, vectors, isLanes } = shape;
   if (rows === 1 && (vectors === 1 || isLanes)) return true;
   const points = partials.count(rowAxis, rows) * vectors;
@@ -131,10 +148,27 @@ function fits({ work, target, partials }: TileSpace, shape: TileShape, { loads, 
   const passing = target.printer === "wasm" ? loads - held : 1;
   const temporaries = work.operations <= 1 ? 0 : 2;
   const fixed = work.fixedLoads.length * rows * vectors;
-  const registers = points * Math.max(1, work.slots) + held + fixed + passing + temporaries;
+  const kept = held + fixed + keptLoads(space, shape);
+  const registers = points * Math.max(1, work.slots) + kept + passing + temporaries;
   const written = (isLanes ? 2 : 1) * points * work.operations;
   if (rows * vectors * work.lateOperations > MOST_LATE) return false;
   return (!isReduction || registers <= target.registers) && (work.operations <= 1 || written <= MOST_WRITTEN);
+}
+
+/** Registers with what rows share along the innermost reduction axis, and with its taps' positions. */
+function keptLoads({ work, target }: TileSpace, { rowAxis, vectors }: TileSize): number {
+  const skewed = target.printer === "x64" ? skewedLoads(work, rowAxis) : undefined;
+  return skewed === undefined ? 0 : work.loads.length * vectors + skewed.taps;
+}
+
+/** Of a step's vector loads, those that no other row of the tile has done already. */
+function loadedPart(space: TileSpace, { rowAxis, rows, vectors }: TileSize): number {
+  const skewed = skewedLoads(space.work, rowAxis);
+  if (skewed === undefined) return 1;
+  const { step, taps } = skewed;
+  const tile = { rowAxis, rows, vectors };
+  const isWritten = isWrittenOut(space, tile) || isUnrolled(space, tile, taps);
+  return isWritten ? (step * (rows - 1) + taps) / (rows * taps) : 1;
 }
 
 /** Cycles of one innermost step of a tile; undefined where it does not fit the registers. */
@@ -143,7 +177,8 @@ export function stepCost(space: TileSpace, shape: TileShape): number | undefined
   const { rowAxis, rows, vectors, isLanes } = shape;
   const traffic = trafficOf(space, shape);
   if (!fits(space, shape, traffic)) return undefined;
-  const { loads, shuffles, splats } = traffic;
+  const { shuffles, splats, widened } = traffic;
+  const loads = splats + (traffic.loads - splats + widened) * loadedPart(space, shape);
   const isReduction = work.nest.levels.length > 0;
   const steps = pointsOf(work.nest, work.nest.levels[0]?.axes ?? []);
   const isStraight = isWrittenOut(space, shape);
@@ -162,8 +197,11 @@ export function stepCost(space: TileSpace, shape: TileShape): number | undefined
 }
 
 /** Cycles to start and end a tile: accumulators, an outer level in registers, the epilogue's loads, stores, addresses. */
-export function tileEnd({ work, window }: TileSpace, { rows, vectors }: Omit<TileSize, "rowAxis">): number {
+export function tileEnd(space: TileSpace, tile: TileSize): number {
+  const { work, window } = space;
+  const { rows, vectors } = tile;
   const folds = window.length === 0 ? 0 : pointsOf(work.nest, window) * work.outerOperations;
   const epilogue = (work.lateLoads.length + work.lateOperations + folds) / 2;
-  return 20 + rows * vectors * (1 + epilogue + work.stores.length);
+  const leaving = work.chain > 1 && !isWrittenOut(space, tile) ? LEAVING : 0;
+  return 20 + leaving + rows * vectors * (1 + epilogue + work.stores.length);
 }
