@@ -160,7 +160,7 @@ export type VectorStatement =
       readonly y: number;
       readonly condition: number;
     }
-  /** to = from where that is NaN, else x. */
+  /** to = NaN where `from` is NaN, else x. With 16 lanes it is one NaN, always of the same bits. */
   | { readonly op: "keepNan"; readonly to: number; readonly x: number; readonly from: number }
   | { readonly op: "convert"; readonly convert: ConvertOp; readonly to: number; readonly x: number }
   /**

@@ -103,7 +103,7 @@ function printVector(statement: Exclude<VectorStatement, Store>, lanes: number):
     case "addWhere":
       return `v${statement.x} + v${statement.y} where v${statement.condition}`;
     case "keepNan":
-      return `v${statement.from} where NaN, else v${statement.x}`;
+      return `NaN where v${statement.from} is, else v${statement.x}`;
     case "convert":
       return `${statement.convert} v${statement.x}`;
     case "reduceLanes":

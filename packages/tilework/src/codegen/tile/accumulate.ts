@@ -112,6 +112,10 @@ function foldArgmax(
   mask: number | undefined,
 ): void {
   const { slot, positionSlot, started } = into;
+  if (comparesBits(e) && started === undefined && mask === undefined) {
+    foldByBits(e, slot, positionSlot, x, position);
+    return;
+  }
   const notGreater = emitCompare(e, "le", x, slot);
   let keep = emitMaskOp(e, "or", notGreater, emitCompare(e, "ne", slot, slot));
   if (started !== undefined) {
@@ -125,10 +129,37 @@ function foldArgmax(
   }
   const value = target(e, slot, mask);
   e.builder.emit({ op: "select", to: value, condition: keep, yes: slot, no: x });
+  settleNan(e, value, x);
   settle(e, slot, value, mask);
   const where = target(e, positionSlot, mask);
   e.builder.emit({ op: "select", to: where, condition: keep, yes: positionSlot, no: position });
   settle(e, positionSlot, where, mask);
+}
+
+/**
+ * The larger value replaces the slot, and where that changes its bits, the position changes too: a processor with
+ * opmasks compares once in place of twice. A NaN stays as it is: all of them have the same bits here.
+ */
+function foldByBits(e: Emission, slot: number, positionSlot: number, x: number, position: number): void {
+  const bits = (): number => {
+    const to = e.builder.vector("i32");
+    e.builder.emit({ op: "convert", convert: "bitsFromF32", to, x: slot });
+    return to;
+  };
+  const before = bits();
+  fold(e, "max", slot, x, undefined);
+  const changed = e.builder.vector("mask");
+  e.builder.emit({ op: "compare", compare: "ne", type: "i32", to: changed, x: bits(), y: before });
+  e.builder.emit({ op: "select", to: positionSlot, condition: changed, yes: position, no: positionSlot });
+}
+
+function comparesBits(e: Emission): boolean {
+  return e.lanes === 16;
+}
+
+/** Gives what an argmax takes over from `x` the bits that all NaNs have where bits are compared. */
+export function settleNan(e: Emission, to: number, x: number): void {
+  if (comparesBits(e)) e.builder.emit({ op: "keepNan", to, x: to, from: x });
 }
 
 function target(e: Emission, slot: number, mask: number | undefined): number {

@@ -1,5 +1,5 @@
 /** A reduction level over the register tile: start values, loops, results. */
-import { type Accumulator, accumulate, fold, startValue } from "./accumulate.ts";
+import { type Accumulator, accumulate, fold, settleNan, startValue } from "./accumulate.ts";
 import { addressOf } from "./address.ts";
 import type { Emission, Point } from "./emission.ts";
 import { evaluate } from "./evaluate.ts";
@@ -258,7 +258,16 @@ class LevelEmitter {
   /** The first element is the result so far, whatever it is. */
   #take(reduction: NodeReduction, { slots }: Accumulator, point: Point, lane: number): void {
     this.#copy(reduction.value, slots[0]!, point, lane);
-    if (reduction.op === "argmax") this.#copy(reduction.position, slots[1]!, point, lane);
+    if (reduction.op !== "argmax") return;
+    if (!this.#isWinner(reduction.value))
+      settleNan(this.#e, slots[0]!, evaluate(this.#e, reduction.value, point, lane));
+    this.#copy(reduction.position, slots[1]!, point, lane);
+  }
+
+  /** Whether it comes out of an argmax. */
+  #isWinner(node: Node): boolean {
+    const { reductions } = this.#e.graph;
+    return node.kind === "accumulator" && reductions[node.level]!.every(({ op }) => op === "argmax");
   }
 
   #both(x: number | undefined, y: number): number {

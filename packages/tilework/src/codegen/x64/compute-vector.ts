@@ -269,7 +269,7 @@ function addWhere(
   const { operand, options } = operandOf(writer, y, folded);
   if (writer.cpu === "avx512") {
     const mask = writer.readMask(condition);
-    if (operand !== target) {
+    if (operand !== target || writer.vectorOperand(x) === target) {
       copy(writer, x, target);
       assembler.vector("vaddps", bits, [target, target, operand], { ...options, mask });
       return;
@@ -288,6 +288,8 @@ function addWhere(
 
 const unordered = 0x03;
 
+const defaultNan = 0xffc00000;
+
 /** vfixupimmps runs beside maxps, where a comparison would wait for it; it needs the other operand in the target. */
 function keepNan(
   writer: KernelWriter,
@@ -301,13 +303,17 @@ function keepNan(
   const { assembler, bits } = writer;
   const source = writer.readVector(from);
   if (writer.cpu === "avx512") {
-    if (writer.vectorOperand(x) === target) {
-      const classes = writer.vectorOperand(table!);
+    const classes = writer.vectorOperand(table!);
+    const isFree = source !== target && classes !== target;
+    if (isFree || writer.vectorOperand(x) === target) {
+      copy(writer, x, target);
       assembler.vector("vfixupimmps", bits, [target, source, classes], { immediate: 0 });
       return;
     }
-    assembler.vector("vcmppsMask", bits, [scratchMask, source, source], { immediate: ordered });
-    assembler.vector("vblendmps", bits, [target, source, writer.vectorOperand(x)], { mask: scratchMask });
+    assembler.vector("vcmppsMask", bits, [scratchMask, source, source], { immediate: unordered });
+    copy(writer, x, target);
+    const nan = writer.pool.elements("i32", [defaultNan]);
+    assembler.vector("vbroadcastss", bits, [target, nan], { mask: scratchMask });
     return;
   }
   const flags = writer.readVector(temporaries[0]!);

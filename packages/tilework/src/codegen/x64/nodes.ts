@@ -65,8 +65,8 @@ export interface NodeProgram {
   readonly takesVectorsApart: boolean;
 }
 
-/** For vfixupimmps: four bits a class of numbers, from the lowest; quiet and signalling NaN are taken over. */
-const nanStays = 0x22;
+/** For vfixupimmps: four bits a class of numbers, from the lowest; quiet and signalling NaN give the default NaN. */
+const nanStays = 0x33;
 
 export function buildNodes(kernel: KernelCode, cpu: Cpu): NodeProgram {
   return new NodeBuilder(kernel, cpu).build();

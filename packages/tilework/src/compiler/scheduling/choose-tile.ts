@@ -22,6 +22,7 @@ const MOST_ROWS = 28;
 /** Rows of a reduction along memory: each is a stream of its own. */
 const MOST_LANE_ROWS = 6;
 const MOST_VECTORS = 8;
+const CACHE_WAYS = 8;
 /** Registers of a tile of an elementwise nest: more would only be more code. */
 const MOST_STORED = 32;
 /** Images from which on the first axis is taken for a batch that stages slice. */
@@ -58,7 +59,7 @@ export function rankTiles(space: TileSpace): Tile[] {
             rowAxis,
             rows,
             vectors,
-            cycles: cycles * handicap(space, rowAxis, vectors, units),
+            cycles: cycles * (handicap(space, rowAxis, vectors, units) + crowding(space, rowAxis, rows)),
           });
       }
   }
@@ -143,6 +144,15 @@ function isStreamed({ work, target, vectorAxis }: TileSpace, vectors: number): b
       pointsOf(work.nest, moved) * vectors * target.lanes * 4 > 2 * target.l1
     );
   });
+}
+
+/**
+ * Rows that share their results are rows of images: more of them than a cache has ways may stand in one place of it,
+ * and share little more.
+ */
+function crowding({ work, window, partials }: TileSpace, rowAxis: number | undefined, rows: number): number {
+  const isShared = partials.count(rowAxis, rows) < rows * pointsOf(work.nest, window);
+  return isShared ? 0.03 * Math.max(0, rows - CACHE_WAYS) : 0;
 }
 
 interface Candidate {
