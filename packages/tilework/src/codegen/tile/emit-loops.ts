@@ -12,7 +12,7 @@ export function emitLoops(e: Emission): void {
 function emitOuter(e: Emission, at: number): void {
   const axis = e.plan.outer[at];
   if (axis === undefined) {
-    emitSpaceAxis(e, e.plan.tasks);
+    emitSpaceAxis(e, wholeRowsFirst(e));
     return;
   }
   const size = e.plan.sizes[axis]!;
@@ -29,8 +29,17 @@ function emitOuter(e: Emission, at: number): void {
   withFixed(e, axis, blocks * step, inner);
 }
 
-function emitSpaceAxis(e: Emission, depth: number): void {
-  const axis = e.plan.order[depth];
+/** Rows that one tile holds altogether are no loop: what depends on them may be computed outside of the others. */
+function wholeRowsFirst(e: Emission): number[] {
+  const order = e.plan.order.slice(e.plan.tasks);
+  const isWhole = (axis: number): boolean => {
+    const groups = e.plan.rows.some((row) => row.axis === axis) ? spaceGroups(e, axis) : [];
+    return groups.length === 1 && groups[0]!.tiles === 1;
+  };
+  return [...order.filter(isWhole), ...order.filter((axis) => !isWhole(axis))];
+}
+
+function emitSpaceAxis(e: Emission, [axis, ...others]: readonly number[]): void {
   if (axis === undefined) {
     emitTile(e);
     return;
@@ -38,7 +47,7 @@ function emitSpaceAxis(e: Emission, depth: number): void {
   for (const group of spaceGroups(e, axis)) {
     setExtent(e, axis, group);
     const { start, size, tiles } = group;
-    const inner = (): void => emitSpaceAxis(e, depth + 1);
+    const inner = (): void => emitSpaceAxis(e, others);
     const range = { axis, start, step: size, low: start, high: start + (tiles - 1) * size };
     if (tiles === 1) withFixed(e, axis, start, inner);
     else withLoop(e, range, tiles, inner);
