@@ -1,6 +1,7 @@
 import { applyOp, defineOp, type LowerContext, type Op } from "../../graph/define-op.ts";
 import type { Value } from "../../graph/value.ts";
 import { f32, mul } from "../../kernel/build-expression.ts";
+import type { Expression } from "../../kernel/expression.ts";
 import { axisIndex } from "../../kernel/index-expression.ts";
 import type { Buffer, Nest } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
@@ -8,7 +9,7 @@ import { sizeOf } from "../../tensor/shape.ts";
 import { checkImage } from "../convolution/convolution-shapes.ts";
 import { averagePoolDefinition } from "./average-pool.ts";
 import { forEachReading } from "./each-reading.ts";
-import { commonPixelCount, pixelShare } from "./pixel-share.ts";
+import { axisShare, commonPixelCount, pixelShare, unevenAxes } from "./pixel-share.ts";
 import {
   checkPooled,
   type PoolGeometry,
@@ -16,6 +17,7 @@ import {
   sharingAxis,
   type UnpoolOptions,
   unpooledShape,
+  windowSizes,
 } from "./pool-geometry.ts";
 import { pooledPixel } from "./pool-nest.ts";
 import { separateAxes } from "./separate-axes.ts";
@@ -36,14 +38,17 @@ export const averagePoolBackward: Op<[upstream: Value], UnpoolOptions> = defineO
     const upstream = context.inputs[0]!;
     const shape = unpooledShape(upstream.shape, context.attributes);
     const geometry = poolGeometry(name, shape, context.attributes.pool);
-    const common = commonPixelCount(geometry);
-    let given = common === undefined ? shareOut(context, geometry, upstream) : upstream;
+    const uneven = unevenAxes(geometry);
+    const isBefore = uneven.length > 0 && sharesBefore(geometry);
+    const shares = new Map(isBefore ? [] : uneven.map((axis) => [axis, axisShares(context, geometry, axis)]));
+    const count = isBefore ? 1 : commonPixelCount(geometry);
+    let given = isBefore ? shareOut(context, geometry, upstream) : upstream;
     separateAxes(geometry)
       .toReversed()
       .forEach((pass, at, passes) => {
         const last = at === passes.length - 1;
         const target = last ? context.outputs[0]! : context.temporary(`sums${at}`, pixelShape(pass));
-        context.emit(sumOverReaders(pass, given, target, last ? (common ?? 1) : 1));
+        context.emit(sumOverReaders(pass, { given, target, shares, count: last ? count : 1 }));
         given = target;
       });
   },
@@ -59,6 +64,20 @@ export const averagePoolBackward: Op<[upstream: Value], UnpoolOptions> = defineO
     return [dx];
   },
 });
+
+/** Where windows are few beside pixels, they are shared out before they are read, else on the way. */
+function sharesBefore({ inputSizes, outputSizes }: PoolGeometry): boolean {
+  return 2 * sizeOf(outputSizes) <= sizeOf(inputSizes);
+}
+
+function axisShares(context: LowerContext<UnpoolOptions>, geometry: PoolGeometry, axis: number): Buffer {
+  const shares = context.temporary(`shares${axis}`, [geometry.outputSizes[axis]!]);
+  const nest = new NestBuilder("averagePoolShares");
+  const output = nest.space("output", geometry.outputSizes[axis]!);
+  nest.store(shares, [axisIndex(output)], axisShare(geometry, axis, output));
+  context.emit(nest.build());
+  return shares;
+}
 
 function shareOut(context: LowerContext<UnpoolOptions>, geometry: PoolGeometry, upstream: Buffer): Buffer {
   const shares = context.temporary("shares", upstream.shape);
@@ -76,17 +95,32 @@ function pixelShape({ batch, inputSizes, channels }: PoolGeometry): number[] {
   return [batch, ...inputSizes, channels];
 }
 
-/** Sums for each pixel what its windows give, then takes one part in `count`. */
-function sumOverReaders(geometry: PoolGeometry, given: Buffer, target: Buffer, count: number): Nest {
+interface ReaderSum {
+  readonly given: Buffer;
+  readonly target: Buffer;
+  /** By axis: what the windows' pixels count for, still to be multiplied. */
+  readonly shares: ReadonlyMap<number, Buffer>;
+  /** The sum is divided by it. */
+  readonly count: number;
+}
+
+/** Sums for each pixel what its windows give. */
+function sumOverReaders(geometry: PoolGeometry, { given, target, shares, count }: ReaderSum): Nest {
   const nest = new NestBuilder(name);
   const image = axisIndex(nest.space("image", geometry.batch));
   const pixel = pooledPixel(nest, geometry);
   const channel = axisIndex(nest.space("channel", geometry.channels));
   const outer = sharingAxis(geometry);
   const { output, fill, reduces } = pixel.readers(outer);
-  const share = nest.load(given, [image, ...output, channel], fill);
+  const own = [...shares.keys()].filter((axis) => windowSizes(geometry)[axis]! > 1);
+  const shareOf = (value: Expression, axis: number): Expression =>
+    mul(value, nest.load(shares.get(axis)!, [output[axis]!], fill));
+  const share = own
+    .filter((axis) => axis !== outer)
+    .reduce(shareOf, nest.load(given, [image, ...output, channel], fill));
   let [sum] = reduces ? nest.reduce([{ op: "add", value: share }]) : [share];
-  if (outer !== undefined) [sum] = nest.reduce([{ op: "add", value: sum! }]);
+  if (outer !== undefined)
+    [sum] = nest.reduce([{ op: "add", value: own.includes(outer) ? shareOf(sum!, outer) : sum! }]);
   const value = count === 1 ? sum! : mul(sum!, f32(1 / count));
   nest.store(target, [image, ...pixel.position, channel], value);
   return nest.build();

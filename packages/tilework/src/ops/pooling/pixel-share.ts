@@ -7,27 +7,30 @@ import type { Expression } from "../../kernel/expression.ts";
 import { valuesIndex } from "../convolution/window-taps.ts";
 import { type PoolGeometry, pixelCounts } from "./pool-geometry.ts";
 
-/** The number of real pixels of every window where all have the same, else undefined. */
-export function commonPixelCount(geometry: PoolGeometry): number | undefined {
-  const counts = pixelCounts(geometry);
-  if (counts.some((axis) => !isConstant(axis))) return undefined;
-  return counts.reduce((product, axis) => product * axis[0]!, 1);
+/** The product of the window's real pixels along the axes along which all windows have the same number. */
+export function commonPixelCount(geometry: PoolGeometry): number {
+  return pixelCounts(geometry)
+    .filter(isConstant)
+    .reduce((product, axis) => product * axis[0]!, 1);
+}
+
+/** The axes along which windows differ in their number of real pixels. */
+export function unevenAxes(geometry: PoolGeometry): number[] {
+  return pixelCounts(geometry).flatMap((counts, axis) => (isConstant(counts) ? [] : [axis]));
+}
+
+/** One over the number of real pixels along a spatial axis, of the window at `output`. */
+export function axisShare(geometry: PoolGeometry, axis: number, output: number): Expression {
+  return tableOf(
+    output,
+    pixelCounts(geometry)[axis]!.map((count) => 1 / count),
+  );
 }
 
 /** One over the number of real pixels of the window at the given output axes, as float32. */
 export function pixelShare(geometry: PoolGeometry, outputs: readonly number[]): Expression {
-  const counts = pixelCounts(geometry);
-  const common = counts.filter(isConstant).reduce((product, axis) => product * axis[0]!, 1);
-  const factors = counts.flatMap((axis, at) =>
-    isConstant(axis)
-      ? []
-      : [
-          tableOf(
-            outputs[at]!,
-            axis.map((count) => 1 / count),
-          ),
-        ],
-  );
+  const common = commonPixelCount(geometry);
+  const factors = unevenAxes(geometry).map((axis) => axisShare(geometry, axis, outputs[axis]!));
   if (factors.length === 0) return f32(1 / common);
   return [...factors, ...(common === 1 ? [] : [f32(1 / common)])].reduce(mul);
 }
