@@ -16,12 +16,13 @@ export interface Skew {
 type LoadNode = Extract<Node, { kind: "load" }>;
 
 /**
- * The skew of a nest's only level, innermost axis first; undefined where rows share nothing, or where each load is
- * used just once, as an instruction's operand in memory.
+ * The skew of a nest's only level, innermost axis first; undefined where rows share nothing, where each load is used
+ * just once, as an instruction's operand in memory, or where registers are few.
  */
 export function skewOf(e: Emission, axes: readonly number[]): Skew | undefined {
   const [row, ...others] = e.plan.rows;
   const [level] = e.nest.levels;
+  if (e.scheduled.target.printer === "wasm") return undefined;
   if (row === undefined || others.length > 0 || e.nest.levels.length !== 1 || level!.lanes) return undefined;
   const reductions = e.graph.reductions[0]!;
   if (reductions.some(isPlain)) return undefined;

@@ -1,4 +1,5 @@
 import type { Reduction } from "../../kernel/nest.ts";
+import type { Target } from "../target.ts";
 import type { NestWork } from "./nest-work.ts";
 
 /** Rows that read, `step` taps further on, what the rows before them read. */
@@ -10,9 +11,14 @@ export interface SkewedLoads {
 
 /**
  * Whether rows of a tile share their loads along the innermost reduction axis where that is written out (see
- * codegen/tile/skew.ts); not where each load is an instruction's operand in memory.
+ * codegen/tile/skew.ts); not where each load is an instruction's operand in memory or registers are few.
  */
-export function skewedLoads({ nest, loads }: NestWork, rowAxis: number | undefined): SkewedLoads | undefined {
+export function skewedLoads(
+  { nest, loads }: NestWork,
+  target: Target,
+  rowAxis: number | undefined,
+): SkewedLoads | undefined {
+  if (target.printer === "wasm") return undefined;
   const [level, ...others] = nest.levels;
   const axis = level?.axes.at(-1);
   if (rowAxis === undefined || axis === undefined || level!.lanes || others.length > 0) return undefined;

@@ -157,13 +157,13 @@ function fits(space: TileSpace, shape: TileShape, { loads, held }: Traffic): boo
 
 /** Registers with what rows share along the innermost reduction axis, and with its taps' positions. */
 function keptLoads({ work, target }: TileSpace, { rowAxis, vectors }: TileSize): number {
-  const skewed = target.printer === "x64" ? skewedLoads(work, rowAxis) : undefined;
+  const skewed = skewedLoads(work, target, rowAxis);
   return skewed === undefined ? 0 : work.loads.length * vectors + skewed.taps;
 }
 
 /** Of a step's vector loads, those that no other row of the tile has done already. */
 function loadedPart(space: TileSpace, { rowAxis, rows, vectors }: TileSize): number {
-  const skewed = skewedLoads(space.work, rowAxis);
+  const skewed = skewedLoads(space.work, space.target, rowAxis);
   if (skewed === undefined) return 1;
   const { step, taps } = skewed;
   const tile = { rowAxis, rows, vectors };
