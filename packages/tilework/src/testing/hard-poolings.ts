@@ -1,6 +1,6 @@
 /** Poolings as nests: adaptive windows, ties, and the gradient of overlapping maxima. */
-import { compare, convert, div, f32, i32, position, select } from "../kernel/build-expression.ts";
-import { addIndex, axisIndex, constantIndex, tableIndex } from "../kernel/index-expression.ts";
+import { add, compare, convert, div, f32, i32, position, select } from "../kernel/build-expression.ts";
+import { addIndex, axisIndex, constantIndex, scaleIndex, tableIndex } from "../kernel/index-expression.ts";
 import { NestBuilder } from "../kernel/nest-builder.ts";
 import { expectedOf, type NestCase, reader, someFloats, someIntegers, tensor } from "./nest-case.ts";
 
@@ -68,22 +68,33 @@ export function adaptiveAveragePooling(h: number, w: number, oh: number, ow: num
   };
 }
 
-/** Max pooling with the winner's place in its window; windows of ties, of -infinity and with NaN are among them. */
-export function maxPoolingWithWinner(): NestCase {
-  const [batch, size, channels, kernel, stride] = [2, 13, 6, 3, 2];
-  const outputs = Math.floor((size - kernel) / stride) + 1;
+/**
+ * Max pooling with the winner's place in its window, padded by one pixel at stride 1; windows of ties, of -infinity and
+ * with NaN are among them. With two levels neighbouring windows share their rows.
+ */
+export function maxPoolingWithWinner(stride: number, levels: 1 | 2): NestCase {
+  const [batch, size, channels, kernel] = [2, 13, 6, 3];
+  const before = stride === 1 ? 1 : 0;
+  const outputs = Math.floor((size + 2 * before - kernel) / stride) + 1;
   const x = tensor("x", [batch, size, size, channels]);
   const y = tensor("y", [batch, outputs, outputs, channels]);
   const code = tensor("code", [batch, outputs, outputs, channels], "uint8");
   const nest = new NestBuilder("maxPooling");
   const [n, i, j] = [nest.space("n", batch), nest.space("i", outputs), nest.space("j", outputs)];
   const c = nest.space("c", channels);
-  const [u, v] = [nest.reduction("u", kernel), nest.reduction("v", kernel)];
-  const row = addIndex(axisIndex(i, stride), axisIndex(u));
-  const column = addIndex(axisIndex(j, stride), axisIndex(v));
+  const u = levels === 2 ? nest.outerReduction("u", kernel) : nest.reduction("u", kernel);
+  const v = nest.reduction("v", kernel);
+  const row = addIndex(axisIndex(i, stride), axisIndex(u), constantIndex(-before));
+  const column = addIndex(axisIndex(j, stride), axisIndex(v), constantIndex(-before));
+  if (before > 0) for (const index of [row, column]) nest.guard(index, size);
   const value = nest.load(x, [axisIndex(n), row, column, axisIndex(c)]);
-  const place = position(addIndex(axisIndex(u, kernel), axisIndex(v)));
-  const [best, winner] = nest.reduce([{ op: "argmax", value, position: place }]);
+  const inRow = axisIndex(v);
+  const place = levels === 2 ? inRow : addIndex(axisIndex(u, kernel), inRow);
+  let [best, winner] = nest.reduce([{ op: "argmax", value, position: position(place) }]);
+  if (levels === 2) {
+    const whole = add(position(axisIndex(u, kernel)), winner!);
+    [best, winner] = nest.reduce([{ op: "argmax", value: best!, position: whole }]);
+  }
   const at = [axisIndex(n), axisIndex(i), axisIndex(j), axisIndex(c)];
   nest.store(y, at, best!);
   nest.store(code, at, winner!);
@@ -93,32 +104,36 @@ export function maxPoolingWithWinner(): NestCase {
     return special[k] ?? k % 4;
   });
   const imageAt = reader(images, x.shape);
-  const windowAt = (index: readonly number[]): number[] =>
-    Array.from({ length: kernel * kernel }, (_, tap) =>
-      imageAt(
-        index[0]!,
-        index[1]! * stride + Math.floor(tap / kernel),
-        index[2]! * stride + (tap % kernel),
-        index[3]!,
-      ),
-    );
-  const winnerOf = (window: readonly number[]): number => {
-    const notANumber = window.findIndex(Number.isNaN);
-    return notANumber >= 0 ? notANumber : window.indexOf(Math.max(...window));
+  const windowAt = (index: readonly number[]): (readonly [tap: number, value: number])[] =>
+    Array.from({ length: kernel * kernel }, (_, tap) => {
+      const atRow = index[1]! * stride + Math.floor(tap / kernel) - before;
+      const atColumn = index[2]! * stride + (tap % kernel) - before;
+      const isInside = [atRow, atColumn].every((at) => at >= 0 && at < size);
+      return isInside ? [[tap, imageAt(index[0]!, atRow, atColumn, index[3]!)] as const] : [];
+    }).flat();
+  const largest = (index: readonly number[]): number =>
+    Math.max(...windowAt(index).map(([, value]) => value));
+  const winnerOf = (index: readonly number[]): number => {
+    const window = windowAt(index);
+    const notANumber = window.find(([, value]) => Number.isNaN(value));
+    return (notANumber ?? window.find(([, value]) => value === largest(index))!)[0];
   };
   return {
-    name: "max pooling with the winner's place, ties, infinities and NaN",
+    name: `max pooling with the winner's place, ties, infinities and NaN, stride ${stride}, levels ${levels}`,
     nests: [nest.build()],
     inputs: new Map([[x, images]]),
     expected: new Map([
-      [y, expectedOf(y.shape, (...index) => Math.max(...windowAt(index)))],
-      [code, expectedOf(y.shape, (...index) => winnerOf(windowAt(index)))],
+      [y, expectedOf(y.shape, (...index) => largest(index))],
+      [code, expectedOf(y.shape, (...index) => winnerOf(index))],
     ]),
   };
 }
 
-/** Each input pixel visits the windows that contain it, as phase + stride·t, and takes the gradients it won. */
-export function overlappingMaxPoolingBackward(kernel: number, stride: number): NestCase {
+/**
+ * Each input pixel visits the windows that contain it, as phase + stride·t, and takes the gradients it won; where
+ * windows ascend with t, neighbouring pixels read the same ones at neighbouring t.
+ */
+export function overlappingMaxPoolingBackward(kernel: number, stride: number, ascending: boolean): NestCase {
   const [batch, size, channels] = [2, 13, 7];
   const outputs = Math.floor((size - kernel) / stride) + 1;
   const code = tensor("code", [batch, outputs, outputs, channels], "uint8");
@@ -132,10 +147,12 @@ export function overlappingMaxPoolingBackward(kernel: number, stride: number): N
   }));
   const c = nest.space("c", channels);
   const parts = spans.map(({ q, p }, at) => {
-    const t = nest.reduction(`t${at}`, Math.ceil(kernel / stride));
+    const steps = Math.ceil(kernel / stride);
+    const t = nest.reduction(`t${at}`, steps);
+    const back = ascending ? addIndex(constantIndex(steps - 1), axisIndex(t, -1)) : axisIndex(t);
     const target = addIndex(axisIndex(q, stride), axisIndex(p));
-    const window = addIndex(axisIndex(q), axisIndex(t, -1));
-    const tap = addIndex(axisIndex(p), axisIndex(t, stride));
+    const window = addIndex(axisIndex(q), scaleIndex(back, -1));
+    const tap = addIndex(axisIndex(p), scaleIndex(back, stride));
     nest.guard(target, size);
     nest.guard(window, outputs);
     nest.guard(tap, kernel);
@@ -157,7 +174,7 @@ export function overlappingMaxPoolingBackward(kernel: number, stride: number): N
     return 0;
   });
   return {
-    name: `backward of overlapping max pooling, window ${kernel}, stride ${stride}`,
+    name: `backward of overlapping max pooling, window ${kernel}, stride ${stride}${ascending ? ", ascending" : ""}`,
     nests: [nest.build()],
     inputs: new Map<typeof code, Uint8Array | Float32Array>([
       [code, codes],
