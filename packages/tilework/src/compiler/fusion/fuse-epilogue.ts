@@ -15,11 +15,17 @@ import { asLoaded, BufferTable, compactNest } from "./merge-nests.ts";
 import type { Item, NestList } from "./nest-list.ts";
 import { reshapeElementwise } from "./reshape-elementwise.ts";
 
-/** Tries to move the whole of `consumer` into the single writer of `storage`. */
+/** Tries to move the whole of `consumer` into the writer of `storage`, or into all that write a part of it. */
 export function fuseEpilogue(list: NestList, consumer: Item, storage: Buffer): boolean {
-  const producer = list.onlyWriterOf(storage);
-  if (producer === undefined || producer === consumer) return false;
+  const [producer, ...others] = list.writersOf(storage);
+  if (producer === undefined || producer === consumer || others.includes(consumer)) return false;
   if (consumer.nest.levels.length > 0 || consumer.nest.guards.length > 0) return false;
+  return others.length > 0
+    ? fuseIntoParts(list, [producer, ...others], consumer, storage)
+    : fuseIntoWhole(list, producer, consumer, storage);
+}
+
+function fuseIntoWhole(list: NestList, producer: Item, consumer: Item, storage: Buffer): boolean {
   if (list.isRefused(consumer.nest, producer.nest, storage)) return false;
   const at = mergedPosition(list, producer, consumer);
   if (at === undefined) return false;
@@ -34,6 +40,28 @@ export function fuseEpilogue(list: NestList, consumer: Item, storage: Buffer): b
   list.remove(gone);
   list.replace(target, merged);
   target.origin = origin;
+  return true;
+}
+
+/** Each writer does the consumer's work on its part, if all else that the consumer reads is there before. */
+function fuseIntoParts(list: NestList, producers: readonly Item[], consumer: Item, storage: Buffer): boolean {
+  const [first] = producers;
+  if (list.isRefused(consumer.nest, first!.nest, storage)) return false;
+  const at = Math.min(...producers.map((producer) => list.items.indexOf(producer)));
+  const between = list.items.slice(at, list.items.indexOf(consumer));
+  const isLate = between.some(({ writes }) =>
+    [...writes].some((written) => written !== storage && consumer.reads.has(written)),
+  );
+  const merged = isLate ? [] : producers.map(({ nest }) => merge(list, nest, consumer, storage));
+  if (isLate || merged.includes(undefined)) {
+    list.refuse(consumer.nest, first!.nest, storage);
+    return false;
+  }
+  list.remove(consumer);
+  producers.forEach((producer, part) => {
+    list.replace(producer, merged[part]!);
+    producer.origin = joinOrigins(producer.origin, consumer.origin);
+  });
   return true;
 }
 

@@ -108,9 +108,9 @@ function rowAxes({ work, vectorAxis, isStreaming }: TileSpace): number[] {
       nest.guards.every(({ index }) => index.terms.every((term) => !("table" in term) || term.axis !== axis)),
   );
   const vectors = loads.filter((access) => vectorAxis === undefined || variesAlong(access, vectorAxis));
-  if (nest.levels.length === 0)
-    return found.filter((axis) => vectors.some((access) => !variesAlong(access, axis)));
   const others = found.filter((axis) => axis !== nest.space[0]);
+  if (nest.levels.length === 0)
+    return others.filter((axis) => vectors.some((access) => !variesAlong(access, axis)));
   const mayTileImages =
     !isStreaming && others.every((axis) => vectors.every((access) => variesAlong(access, axis)));
   return mayTileImages ? found : others;
