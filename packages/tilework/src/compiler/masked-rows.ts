@@ -17,17 +17,21 @@ import type { Expression, LoadIndex } from "../kernel/expression.ts";
 import { axesOf, type Index } from "../kernel/index-expression.ts";
 import { type Buffer, type Nest, type Reduction, storageOf } from "../kernel/nest.ts";
 import { nodesUnder, operandsOf } from "../kernel/rewrite.ts";
+import type { InPieces } from "../util/in-pieces.ts";
 import type { LoweredProgram } from "./lower.ts";
 
 /** Tells whether all outputs and updates are settled. `mask` names an input of shape [rows], 1 or 0 for each. */
-export function ignoresMaskedRows(program: LoweredProgram, mask: string, rows: number): boolean {
+export function* ignoresMaskedRows(program: LoweredProgram, mask: string, rows: number): InPieces<boolean> {
   const { nests, inputs, outputs, updates } = program;
   const states = new States(rows);
   for (const [name, buffer] of inputs) {
     if (name === mask) states.set(buffer, { kind: "zeroed", dimension: 0 });
     else if (buffer.shape[0] === rows) states.set(buffer, { kind: "open", dimension: 0 });
   }
-  for (const { nest } of nests) new NestStates(nest, states).settle();
+  for (const { nest } of nests) {
+    new NestStates(nest, states).settle();
+    yield;
+  }
   const results = [...outputs.values(), ...updates.map(({ buffer }) => buffer)];
   return results.every((buffer) => ["settled", "zeroed", "zero"].includes(states.of(buffer).kind));
 }

@@ -186,10 +186,12 @@ export class ModelPrograms {
     const key = this.#programKey(mode, shape);
     const known = this.#fills.get(`${key} ${rest}`);
     if (known !== undefined) return known;
-    const program = await this.#writeWithBreaks(mode, shape, data);
+    const breaks = new Breaks();
+    const program = await breaks.during(this.#write(mode, shape, data));
+    await breaks.take();
     const lowered = lowerProgram(program);
-    const masks =
-      fillingPays(lowered, batch - rest, batch) && ignoresMaskedRows(lowered, maskFeeds.counts, batch);
+    const isProved = await breaks.during(ignoresMaskedRows(lowered, maskFeeds.counts, batch));
+    const masks = isProved && fillingPays(lowered, batch - rest, batch);
     this.#fills.set(`${key} ${rest}`, masks);
     // Where it fails, the load that follows says why.
     if (masks) this.#runtime.load(key, async () => program).catch(() => undefined);
