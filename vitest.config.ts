@@ -17,6 +17,15 @@ export default defineConfig({
       {
         test: {
           ...common,
+          name: "benchmark",
+          include: ["bench/**/*.test.ts"],
+          testTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...common,
           name: "whole",
           include: ["test/**/*.test.ts"],
           globalSetup: "test/build-library.ts",

@@ -1,10 +1,19 @@
 /**
- * What the processor reaches just now: multiply-adds on all threads at once, and copies. Virtual processors may share
- * a core and neighbours come and go, so that a figure means little without such a burst taken beside it.
+ * What the processor reaches just now: multiply-adds on all threads at once, and streams through memory. Virtual
+ * processors may share a core and neighbours come and go, so that a figure means little without such a burst taken
+ * beside it.
  */
-import { existsSync, readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
-import type { EngineName, MeasureMessage, MeasureRequest, WorkerSetup } from "./measure-worker.ts";
+import type { StreamKind } from "./machine-kernels.ts";
+import type {
+  EngineName,
+  MeasureMessage,
+  MeasureRequest,
+  Rate,
+  Stream,
+  WorkerSetup,
+} from "./measure-worker.ts";
+import { processorHas } from "./processor.ts";
 
 export type { EngineName };
 
@@ -12,26 +21,28 @@ export interface Burst {
   readonly engine: EngineName;
   /** GFLOP/s of the last sample, one number a thread. */
   readonly perThread: readonly number[];
+  /** GFLOP/s of the last sample, all work of all threads by the time it took: what the clock of a program sees. */
+  readonly byClock: number;
   /** GFLOP/s of the fastest single-thread sample so far. */
   readonly peak: number;
   /** Whether in the last sample each of several threads reached about half of what one thread reaches alone. */
   readonly sharedCore: boolean;
   /** GFLOP/s of all threads together, or of the first `threads`. */
   sample(threads?: number): Promise<number>;
-  /** GB/s (bytes read and written) of a copy with a footprint of `bytes` on each thread. */
-  copyBandwidth(bytes: number, options?: { streaming?: boolean; threads?: number }): Promise<number>;
+  /** GB/s (bytes read and written) with a footprint of `bytes` on each of the first `threads` threads. Default 1. */
+  bandwidth(stream: StreamKind, bytes: number, threads?: number): Promise<number>;
   end(): void;
 }
 
 export interface BurstOptions {
   /** `x64` takes AVX-512 where the processor has it, else AVX2; where machine code cannot run, WebAssembly. */
   readonly engine?: "x64" | EngineName;
-  /** The largest footprint of a copy, in bytes. Default 256 MB. */
+  /** The largest footprint of a stream, in bytes. Default 256 MB. */
   readonly memoryBytes?: number;
 }
 
 const burstMilliseconds = 12;
-const copyMilliseconds = 6;
+const streamMilliseconds = 6;
 const shared = 0.65;
 
 /** Starts threads that measure on demand and sleep in between. */
@@ -52,20 +63,10 @@ export async function startBurst(threads: number, options: BurstOptions = {}): P
   throw refusal;
 }
 
-/** Whether the processor has what an engine prints (Linux, where machine code runs). */
-export function processorHas(engine: EngineName): boolean {
-  if (engine === "wasm") return true;
-  if (!existsSync("/proc/cpuinfo")) return false;
-  const flags = new Set(
-    /^flags\s*:(.*)$/m.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1]?.trim().split(" "),
-  );
-  const needed = engine === "avx2" ? ["avx2", "fma"] : ["avx512f", "avx512bw", "avx512dq", "avx512vl"];
-  return needed.every((flag) => flags.has(flag));
-}
-
 class TeamBurst implements Burst {
   readonly engine: EngineName;
   perThread: readonly number[] = [];
+  byClock = 0;
   peak = 0;
   readonly #team: Team;
 
@@ -79,14 +80,24 @@ class TeamBurst implements Burst {
   }
 
   async sample(threads: number = this.#team.size): Promise<number> {
-    this.perThread = await this.#team.ask({ kind: "burst", milliseconds: burstMilliseconds }, threads);
+    const rates = await this.#team.ask({ kind: "burst", milliseconds: burstMilliseconds }, threads);
+    this.perThread = rates.map(({ reached }) => reached);
+    this.byClock = sum(rates.map(({ byClock }) => byClock));
     this.peak = Math.max(this.peak, ...this.perThread);
     return sum(this.perThread);
   }
 
-  async copyBandwidth(bytes: number, { streaming = false, threads = 1 } = {}): Promise<number> {
-    const request: MeasureRequest = { kind: "copy", milliseconds: copyMilliseconds, bytes, streaming };
-    return sum(await this.#team.ask(request, threads));
+  /** The better of plain stores and those past the caches, which WebAssembly has not. */
+  async bandwidth(kind: StreamKind, bytes: number, threads = 1): Promise<number> {
+    const past = kind === "read" || this.engine === "wasm" ? [] : [`streaming ${kind}` as const];
+    let best = 0;
+    for (const stream of [kind, ...past]) best = Math.max(best, await this.#stream(stream, bytes, threads));
+    return best;
+  }
+
+  async #stream(stream: Stream, bytes: number, threads: number): Promise<number> {
+    const request: MeasureRequest = { kind: "stream", stream, milliseconds: streamMilliseconds, bytes };
+    return sum((await this.#team.ask(request, threads)).map(({ reached }) => reached));
   }
 
   end(): void {
@@ -122,13 +133,13 @@ class Team {
     return this.#workers.length;
   }
 
-  async ask(request: MeasureRequest, threads: number): Promise<number[]> {
+  async ask(request: MeasureRequest, threads: number): Promise<Rate[]> {
     const asked = this.#workers.slice(0, threads);
     this.#gate[0] = 0;
     const message: MeasureMessage = { request, gate: this.#gate, threads: asked.length };
     const answers = Promise.all(asked.map(nextMessage));
     for (const worker of asked) worker.postMessage(message);
-    return (await answers) as number[];
+    return (await answers) as Rate[];
   }
 
   end(): void {

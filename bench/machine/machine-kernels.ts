@@ -108,28 +108,38 @@ export function cacheBurst(lanes: Lanes, rows: number, vectors: number): BurstKe
   return { code, operationsPerTask: 2 * steps * accumulators * lanes };
 }
 
-/** Copies run in whole blocks of this many bytes. */
-export const copyBlockBytes = 1024;
+/** Kernels that stream through memory run in whole blocks of this many bytes of each buffer. */
+export const streamBlockBytes = 2048;
 
-/** Copies buffer 0 to buffer 1, each task once; buffer 2 holds the number of blocks as a 32-bit integer. */
-export function copyKernel(lanes: Lanes, streaming: boolean): KernelCode {
-  const [source, target, from, to, begin, end, tasks, blocks] = [0, 1, 2, 3, 4, 5, 6, 7];
+/** What a streaming kernel does with each element: copy buffer 0 to 1, read buffer 0, fill buffer 1. */
+export type StreamKind = "copy" | "read" | "fill";
+
+/** Each task once over the buffers; buffer 2 holds the number of blocks as a 32-bit integer, and reading ends there. */
+export function streamKernel(kind: StreamKind, lanes: Lanes, streaming: boolean): KernelCode {
+  const [source, target, from, to, begin, end, tasks, blocks, size] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
   const vectorBytes = 4 * lanes;
-  const unroll = 4;
-  const offsets = numbers(unroll).map((register) => ({ register, offset: register * vectorBytes }));
+  const unroll = 8;
+  const [reads, writes] = [kind !== "fill", kind !== "read"];
+  const each = (step: (register: number, offset: number) => Statement): Statement[] =>
+    numbers(unroll).map((register) => step(register, register * vectorBytes));
+  const load = (to: number, offset: number): Statement => {
+    return { op: "load", to, address: { base: from, offset }, type: "f32", active: lanes };
+  };
+  const sums = (register: number): number => unroll + register;
   return {
-    name: streaming ? "streaming copy" : "copy",
+    name: streaming ? `streaming ${kind}` : kind,
     lanes,
     buffers: 3,
     tables: [],
-    integers: 8,
-    vectors: new Array(unroll).fill("f32"),
+    integers: 9,
+    vectors: new Array(2 * unroll).fill("f32"),
     body: [
       { op: "argument", to: source, slot: 0 },
       { op: "argument", to: target, slot: 1 },
-      { op: "argument", to: blocks, slot: 2 },
-      { op: "loadInteger", to: blocks, address: { base: blocks, offset: 0 } },
+      { op: "argument", to: size, slot: 2 },
+      { op: "loadInteger", to: blocks, address: { base: size, offset: 0 } },
       ...taskCount(begin, end, tasks),
+      ...numbers(2 * unroll).map((to): Statement => ({ op: "constant", to, type: "f32", value: 0 })),
       {
         op: "loop",
         count: { register: tasks },
@@ -142,16 +152,18 @@ export function copyKernel(lanes: Lanes, streaming: boolean): KernelCode {
             body: [
               {
                 op: "loop",
-                count: copyBlockBytes / (unroll * vectorBytes),
+                count: streamBlockBytes / (unroll * vectorBytes),
                 body: [
-                  ...offsets.map(({ register, offset }): Statement => {
-                    const address = { base: from, offset };
-                    return { op: "load", to: register, address, type: "f32", active: lanes };
-                  }),
-                  ...offsets.map(({ register, offset }): Statement => {
-                    const address = { base: to, offset };
-                    return { op: "store", from: register, address, type: "f32", active: lanes, streaming };
-                  }),
+                  ...(reads ? each(load) : []),
+                  ...(writes
+                    ? each((from, offset) => {
+                        const address = { base: to, offset };
+                        return { op: "store", from, address, type: "f32", active: lanes, streaming };
+                      })
+                    : each((register) => {
+                        const to = sums(register);
+                        return { op: "binary", binary: "add", to, x: to, y: register };
+                      })),
                   { op: "offset", to: from, from, value: unroll * vectorBytes },
                   { op: "offset", to, from: to, value: unroll * vectorBytes },
                 ],
@@ -160,6 +172,12 @@ export function copyKernel(lanes: Lanes, streaming: boolean): KernelCode {
           },
         ],
       },
+      ...(writes
+        ? []
+        : numbers(unroll).map((register): Statement => {
+            const address = { base: size, offset: streamBlockBytes + vectorBytes * register };
+            return { op: "store", from: sums(register), address, type: "f32", active: lanes };
+          })),
     ],
   };
 }

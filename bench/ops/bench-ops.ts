@@ -1,67 +1,72 @@
 /**
  * Times single operations, one thread, on each device: every case a compiled program over variables, its samples
- * interleaved with those of the other devices, each beside a burst of multiply-adds and, where memory may be the
- * bound, a copy of the same footprint.
+ * interleaved with those of the other devices, each beside a burst of multiply-adds and streams through memory of the
+ * same footprint.
  */
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Environment, titleOf } from "../environment.ts";
+import { InputError } from "../input-error.ts";
 import type { Burst } from "../machine/burst.ts";
+import type { DeviceName, Options } from "../options.ts";
+import { writeResults } from "../results.ts";
 import { spreadOf } from "../statistics.ts";
 import { pointCases, poolCases } from "./memory-cases.ts";
 import type { OpCase } from "./op-case.ts";
-import { type LoadedCase, OpDevice, type OpDeviceName } from "./op-device.ts";
-import { describeShape, type OpShape, readShapes } from "./op-shape.ts";
-import { describeKernel, type OpResult, opsTable, slowestTable } from "./ops-report.ts";
+import { type LoadedCase, millisecondsOf, OpDevice, type RunTime } from "./op-device.ts";
+import { describeShape, type OpShape } from "./op-shape.ts";
+import { opsChart } from "./ops-chart.ts";
+import { describeKernel, type OpResult, type OpSample, opsTable, slowestTable } from "./ops-report.ts";
 import { convolutionCases, denseCases } from "./product-cases.ts";
-
-export interface BenchOpsOptions {
-  readonly devices: readonly string[];
-  /** The folder for the table and the raw numbers. */
-  readonly out: string;
-  readonly machine: string;
-  /** A JSON file with shapes in place of the usual list. */
-  readonly shapes?: string | undefined;
-  /** Runs only cases whose description contains one of these texts, separated by commas. */
-  readonly only?: string | undefined;
-  readonly samples: number;
-}
+import { readShapes } from "./read-shapes.ts";
+import { type Bandwidths, roofOf } from "./roof.ts";
 
 const usualShapes = join(import.meta.dirname, "shapes.json");
 
-/**
- * A sample is the fastest of some runs of a few milliseconds in a row: short enough that on a busy machine one of
- * them often meets no other process, long enough that starting a run counts little.
- */
+/** Runs follow each other beside one burst: long enough that starting one counts little. */
 const runMilliseconds = 6;
 const runsPerSample = 4;
 
-export async function benchOps({
-  devices,
-  out,
-  machine,
-  shapes,
-  only,
-  samples,
-}: BenchOpsOptions): Promise<void> {
-  const opened = await openDevices(devices);
-  const wanted = only?.split(",");
-  const cases = readShapes(shapes ?? usualShapes)
-    .flatMap(casesOf)
-    .filter(({ name, pass }) => wanted?.some((text) => `${name} ${pass}`.includes(text)) ?? true);
+/** Cases between two writings of the results. */
+const casesPerWriting = 10;
+
+/** Returns whether anything was measured. */
+export async function benchOps(options: Options, environment: Environment): Promise<boolean> {
+  const cases = casesToRun(options);
+  const opened = await openDevices(options.devices ?? ["x64", "avx2", "wasm"]);
   const results: OpResult[] = [];
-  for (const [at, each] of cases.entries()) {
-    const measured = await measureCase(each, opened, samples);
+  const title = titleOf(environment, 1);
+  const write = (complete: boolean): string => {
+    const table = `${opsTable(results)}\n\n${slowestTable(results)}`;
+    const chart = opsChart(title, results);
+    writeResults(options.out, environment, { name: "ops", title, table, chart, raw: { results }, complete });
+    return table;
+  };
+  for (const [at, each] of opened.length === 0 ? [] : cases.entries()) {
+    const measured = await measureCase(each, opened, options.samples);
     results.push(...measured);
     console.log(`${at + 1}/${cases.length} ${each.name}, ${each.pass}: ${measured.map(briefly).join(", ")}`);
+    if ((at + 1) % casesPerWriting === 0) write(false);
   }
   for (const device of opened) await device.close();
-  const table = `${opsTable(results)}\n\n${slowestTable(results)}`;
-  writeFileSync(join(out, "ops.md"), `# Operations, one thread\n\n${machine}\n\n${table}\n`);
-  writeFileSync(join(out, "ops.json"), JSON.stringify({ machine, results }, null, 1));
-  console.log(`\n${table}\nwritten to ${out}`);
+  console.log(`\n${write(true)}\nwritten to ${options.out}`);
+  return results.some((result) => !("failure" in result));
 }
 
-function casesOf(shape: OpShape): OpCase[] {
+/** Throws an InputError where a shape does not fit its operation, or a text of `only` meets no case. */
+export function casesToRun({ shapes, only }: Pick<Options, "shapes" | "only">): OpCase[] {
+  const cases = readShapes(shapes ?? usualShapes).flatMap((shape) => casesOf(shape, shapes));
+  const meets = ({ name, pass }: OpCase, text: string): boolean => `${name} ${pass}`.includes(text);
+  for (const text of only ?? [])
+    if (!cases.some((each) => meets(each, text))) {
+      const example = `${cases[0]!.name} ${cases[0]!.pass}`;
+      throw new InputError(
+        `--only: none of the ${cases.length} cases contains ${JSON.stringify(text)} (large and small letters differ); a case is called "${example}", say`,
+      );
+    }
+  return cases.filter((each) => only?.some((text) => meets(each, text)) ?? true);
+}
+
+function casesOf(shape: OpShape, file: string = usualShapes): OpCase[] {
   try {
     switch (shape.op) {
       case "convolution":
@@ -76,14 +81,16 @@ function casesOf(shape: OpShape): OpCase[] {
         return pointCases(shape);
     }
   } catch (error) {
-    throw new Error(`${describeShape(shape)}: ${error instanceof Error ? error.message : error}`);
+    throw new InputError(
+      `${file}: ${describeShape(shape)}: ${error instanceof Error ? error.message : error}`,
+    );
   }
 }
 
-async function openDevices(names: readonly string[]): Promise<OpDevice[]> {
+async function openDevices(names: readonly DeviceName[]): Promise<OpDevice[]> {
   const opened: OpDevice[] = [];
   for (const name of names) {
-    await OpDevice.open(name as OpDeviceName).then(
+    await OpDevice.open(name).then(
       (device) => opened.push(device),
       (error: unknown) => console.log(`left out: ${error instanceof Error ? error.message : error}`),
     );
@@ -95,9 +102,7 @@ interface Entry {
   readonly device: OpDevice;
   readonly loaded: LoadedCase;
   readonly steps: number;
-  readonly ms: number[];
-  readonly bursts: number[];
-  readonly bandwidths: number[];
+  readonly samples: OpSample[];
 }
 
 async function measureCase(each: OpCase, devices: readonly OpDevice[], samples: number): Promise<OpResult[]> {
@@ -108,7 +113,7 @@ async function measureCase(each: OpCase, devices: readonly OpDevice[], samples: 
     try {
       const loaded = await device.load(each);
       const steps = await stepsOf(loaded);
-      entries.push({ device, loaded, steps, ms: [], bursts: [], bandwidths: [] });
+      entries.push({ device, loaded, steps, samples: [] });
     } catch (error) {
       failed.push({
         ...about,
@@ -118,27 +123,29 @@ async function measureCase(each: OpCase, devices: readonly OpDevice[], samples: 
     }
   }
   for (let round = 0; round < samples; round++)
-    for (const { device, loaded, steps, ms, bursts, bandwidths } of entries) {
-      bursts.push(await device.burst.sample());
-      bandwidths.push(await copyBandwidth(device.burst, each.bytes));
-      ms.push(await fastestRun(loaded, steps));
-    }
+    for (const entry of entries) entry.samples.push(await sampleOf(each, entry));
   return [...entries.map((entry) => resultOf(each, entry)), ...failed];
 }
 
-/** The better of plain and streaming stores. WebAssembly has no streaming ones. */
-async function copyBandwidth(burst: Burst, bytes: number): Promise<number> {
-  const footprint = Math.min(bytes, 256 * 2 ** 20);
-  const plain = await burst.copyBandwidth(footprint);
-  return burst.engine === "wasm"
-    ? plain
-    : Math.max(plain, await burst.copyBandwidth(footprint, { streaming: true }));
+async function sampleOf(each: OpCase, { device, loaded, steps }: Entry): Promise<OpSample> {
+  const burst = await device.burst.sample();
+  const peak = (burst * each.operationsAtOnce) / 2;
+  const bandwidths = await bandwidthsOf(device.burst, each);
+  const runs: RunTime[] = [];
+  for (let run = 0; run < runsPerSample; run++) runs.push(await loaded.run(steps));
+  return { burst, peak, bandwidths, ...roofOf(each.operations, each.traffic, peak, bandwidths), runs };
 }
 
-async function fastestRun(loaded: LoadedCase, steps: number): Promise<number> {
-  let fastest = Number.POSITIVE_INFINITY;
-  for (let run = 0; run < runsPerSample; run++) fastest = Math.min(fastest, await loaded.run(steps));
-  return fastest;
+const largestFootprint = 256 * 2 ** 20;
+
+/** Reading and filling alone only where the case does more of one than of the other. */
+async function bandwidthsOf(burst: Burst, { footprint, traffic }: OpCase): Promise<Bandwidths> {
+  const bytes = Math.min(footprint, largestFootprint);
+  const copy = await burst.bandwidth("copy", bytes);
+  if (traffic.read === traffic.written) return { copy };
+  return traffic.read > traffic.written
+    ? { copy, read: await burst.bandwidth("read", bytes) }
+    : { copy, fill: await burst.bandwidth("fill", bytes) };
 }
 
 /** Milliseconds after which an engine has optimised the kernels and the device has chosen its schedules. */
@@ -149,7 +156,7 @@ async function stepsOf(loaded: LoadedCase): Promise<number> {
   let fastest = Number.POSITIVE_INFINITY;
   let spent = 0;
   for (let steps = 1; spent < warmMilliseconds; ) {
-    const milliseconds = await loaded.run(steps);
+    const milliseconds = millisecondsOf(await loaded.run(steps));
     fastest = Math.min(fastest, milliseconds);
     spent += milliseconds * steps;
     if (fastest * steps < 4 * runMilliseconds) steps *= 2;
@@ -158,34 +165,24 @@ async function stepsOf(loaded: LoadedCase): Promise<number> {
 }
 
 function resultOf(
-  { name, pass, category, operations, operationsAtOnce, bytes }: OpCase,
-  entry: Entry,
+  { name, pass, category, operations, traffic, footprint }: OpCase,
+  { device, samples, loaded }: Entry,
 ): OpResult {
-  const { device, ms, bursts, bandwidths, loaded } = entry;
-  const samples = ms.map((time, at) => {
-    const peak = (bursts[at]! * operationsAtOnce) / 2;
-    const roof = Math.min(peak, (operations / bytes) * bandwidths[at]!);
-    return {
-      ms: time,
-      burst: bursts[at]!,
-      peak,
-      bandwidth: bandwidths[at]!,
-      roof,
-      share: operations / (time * 1e6) / roof,
-    };
-  });
+  const runs = samples.flatMap(({ roof, runs }) => runs.map((run) => ({ roof, ms: millisecondsOf(run) })));
+  const shares = runs.map(({ roof, ms }) => operations / (ms * 1e6) / roof);
+  const bounds = samples.filter(({ bound }) => bound === "memory").length;
   return {
     name,
     pass,
     category,
     device: device.name,
     operations,
-    bytes,
-    ms: spreadOf(ms).median,
+    bytes: traffic.read + traffic.written,
+    footprint,
+    ms: spreadOf(runs.map(({ ms }) => ms)),
     roof: spreadOf(samples.map(({ roof }) => roof)).median,
-    share: spreadOf(samples.map(({ share }) => share)).median,
-    bound:
-      spreadOf(samples.map(({ roof, peak }) => (roof < peak ? 1 : 0))).median === 1 ? "memory" : "arithmetic",
+    share: { ...spreadOf(shares), best: Math.max(...shares) },
+    bound: 2 * bounds > samples.length ? "memory" : "arithmetic",
     samples,
     kernels: loaded.kernels().map(describeKernel),
   };
@@ -194,5 +191,5 @@ function resultOf(
 function briefly(result: OpResult): string {
   return "failure" in result
     ? `${result.device} failed: ${result.failure}`
-    : `${result.device} ${(result.operations / result.ms / 1e6).toFixed(1)} GFLOP/s, ${(100 * result.share).toFixed(0)} %`;
+    : `${result.device} ${(result.operations / result.ms.median / 1e6).toFixed(1)} GFLOP/s, ${(100 * result.share.median).toFixed(0)} %`;
 }

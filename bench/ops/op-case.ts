@@ -1,13 +1,14 @@
 /** One timed program: a pass of an operation over variables, so that steps need no data from outside. */
 import { type Program, read, simplify, type Value, type Variable } from "tilework/internal";
+import type { Traffic } from "./roof.ts";
 
 export type Pass = "forward" | "backward-data" | "backward-filter" | "backward" | "training" | "inference";
 
 /**
- * Which bar the issue sets: convolutions of 16 channels or more, first layers and others with few channels, and
- * everything that memory may bound.
+ * Which bar is set: convolutions of 16 channels or more, first layers (images of up to 4 channels), others with fewer
+ * than 16 channels or filters in a group, and everything that memory may bound.
  */
-export type Category = "convolution" | "few channels" | "memory";
+export type Category = "convolution" | "first layer" | "few channels" | "memory";
 
 export interface OpCase {
   readonly name: string;
@@ -17,8 +18,10 @@ export interface OpCase {
   readonly operations: number;
   /** Operations of one instruction and lane: 2 where all are multiply-adds, else 1. */
   readonly operationsAtOnce: 1 | 2;
-  /** Bytes that must be read or written at least. */
-  readonly bytes: number;
+  /** Bytes that must be read and written at least. */
+  readonly traffic: Traffic;
+  /** Bytes of all that it reads or writes, once. */
+  readonly footprint: number;
   /** What the variables that are read hold: numbers around 0, or small whole numbers below this. */
   readonly variables: readonly { readonly variable: Variable; readonly below?: number }[];
 }
@@ -27,13 +30,15 @@ export interface OpCase {
 export class CaseBuilder {
   readonly #variables: { variable: Variable; below?: number }[] = [];
   readonly #updates: { variable: Variable; value: Value }[] = [];
-  #bytes = 0;
+  readonly #traffic = { read: 0, written: 0 };
+  #footprint = 0;
 
   /** A tensor that the program reads; `times` says how often it must at least. */
   given(shape: readonly number[], { dtype = "float32", below, times = 1 }: GivenOptions = {}): Value {
     const variable: Variable = { name: `given${this.#variables.length}`, shape, dtype };
     this.#variables.push(below === undefined ? { variable } : { variable, below });
-    this.#bytes += times * bytesOf(variable);
+    this.#traffic.read += times * bytesOf(variable);
+    this.#footprint += bytesOf(variable);
     return read(variable);
   }
 
@@ -46,7 +51,8 @@ export class CaseBuilder {
     };
     this.#variables.push({ variable });
     this.#updates.push({ variable, value });
-    this.#bytes += bytesOf(value);
+    this.#traffic.written += bytesOf(value);
+    this.#footprint += bytesOf(value);
   }
 
   /** The program, simplified as models' programs are. */
@@ -54,7 +60,8 @@ export class CaseBuilder {
     const values = simplify(this.#updates.map(({ value }) => value));
     const updates = this.#updates.map(({ variable }, i) => ({ variable, value: values[i]! }));
     const program: Program = { inputs: {}, outputs: {}, updates };
-    return { ...about, program, bytes: this.#bytes, variables: this.#variables };
+    const [traffic, footprint] = [this.#traffic, this.#footprint];
+    return { ...about, program, traffic, footprint, variables: this.#variables };
   }
 }
 

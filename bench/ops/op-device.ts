@@ -10,31 +10,43 @@ import {
   type VariableStore,
 } from "tilework/internal";
 import { type Burst, type EngineName, startBurst } from "../machine/burst.ts";
+import type { DeviceName } from "../options.ts";
 import { elementsOf, type OpCase } from "./op-case.ts";
-
-export type OpDeviceName = "x64" | "avx2" | "wasm";
 
 /** A program that is compiled, with its data in place. */
 export interface LoadedCase {
   /** What is run at the moment: each kernel with its schedule. */
   kernels(): readonly ScheduledNest[];
-  /** Milliseconds a step. */
-  run(steps: number): Promise<number>;
+  run(steps: number): Promise<RunTime>;
+}
+
+/** Milliseconds a step: of the clock, and of this process's processor time. */
+export interface RunTime {
+  readonly clock: number;
+  readonly processor: number;
+}
+
+/**
+ * What counts of a run, in milliseconds: the clock's time, or the processor's where that is less, because then other
+ * processes took the processor away. So waiting does not count.
+ */
+export function millisecondsOf({ clock, processor }: RunTime): number {
+  return Math.min(clock, processor);
 }
 
 export class OpDevice {
-  readonly name: OpDeviceName;
+  readonly name: DeviceName;
   readonly burst: Burst;
   readonly #device: CpuDevice;
 
-  private constructor(name: OpDeviceName, device: CpuDevice, burst: Burst) {
+  private constructor(name: DeviceName, device: CpuDevice, burst: Burst) {
     this.name = name;
     this.#device = device;
     this.burst = burst;
   }
 
   /** Throws an Error where the device cannot run here. */
-  static async open(name: OpDeviceName): Promise<OpDevice> {
+  static async open(name: DeviceName): Promise<OpDevice> {
     const instructions = name === "avx2" ? "avx2" : "auto";
     const tuning = Number(process.env.TILEWORK_TUNING ?? 100);
     const kind = name === "wasm" ? "wasm" : "x64";
@@ -59,16 +71,13 @@ export class OpDevice {
   }
 }
 
-/**
- * Milliseconds a step: of the clock, or of this process's processor time where that is less, because then other
- * processes took the processor away. Nothing runs here meanwhile but the device's one worker.
- */
-async function timeSteps(executable: Executable, store: VariableStore, steps: number): Promise<number> {
+/** Nothing runs in this process meanwhile but the device's one worker. */
+async function timeSteps(executable: Executable, store: VariableStore, steps: number): Promise<RunTime> {
   const feeds = new Array(steps).fill({});
   const [started, before] = [performance.now(), process.cpuUsage()];
   await executable.run(store, feeds);
   const { user, system } = process.cpuUsage(before);
-  return Math.min(performance.now() - started, (user + system) / 1000) / steps;
+  return { clock: (performance.now() - started) / steps, processor: (user + system) / 1000 / steps };
 }
 
 function fill(

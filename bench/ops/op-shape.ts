@@ -1,5 +1,4 @@
-/** The list of shapes that the benchmark of single operations runs: a JSON file that anybody can write. */
-import { readFileSync } from "node:fs";
+/** A shape of the benchmark of single operations: an entry of a JSON file that anybody can write. */
 
 export interface ConvolutionShape {
   readonly op: "convolution" | "depthwise";
@@ -51,37 +50,6 @@ export interface PointShape {
 }
 
 export type OpShape = ConvolutionShape | DenseShape | PoolShape | PointShape;
-
-const needed: Readonly<Record<OpShape["op"], readonly string[]>> = {
-  convolution: ["input", "kernel", "filters"],
-  depthwise: ["input", "kernel"],
-  dense: ["batch", "inputs", "units"],
-  maxPool: ["input"],
-  averagePool: ["input"],
-  batchNormalization: ["input"],
-  relu: ["input"],
-  add: ["input"],
-  addRelu: ["input"],
-};
-
-/** Reads a list of shapes. Throws an Error that names the entry and what it lacks. */
-export function readShapes(file: string): OpShape[] {
-  const list: unknown = JSON.parse(readFileSync(file, "utf8"));
-  if (!Array.isArray(list)) throw new Error(`${file}: must be a list of shapes`);
-  return list.map((shape: Record<string, unknown>, at) => {
-    const keys = needed[shape.op as OpShape["op"]];
-    if (keys === undefined)
-      throw new Error(
-        `${file}: entry ${at}: op must be one of ${Object.keys(needed).join(", ")}; got ${shape.op}`,
-      );
-    for (const key of keys)
-      if (shape[key] === undefined) throw new Error(`${file}: entry ${at} (${shape.op}): ${key} is missing`);
-    if (shape.op === "maxPool" || shape.op === "averagePool")
-      if ((shape.window === undefined) === (shape.outputSizes === undefined))
-        throw new Error(`${file}: entry ${at} (${shape.op}): give either window or outputSizes`);
-    return shape as unknown as OpShape;
-  });
-}
 
 /** The shape in a line: operation, sizes, and what differs from the usual. */
 export function describeShape(shape: OpShape): string {

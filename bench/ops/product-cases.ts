@@ -89,9 +89,14 @@ export function convolutionCases(shape: ConvolutionShape): OpCase[] {
   ];
 }
 
+/** Channels of a picture at most: colours and opacity. */
+const mostOfPictures = 4;
+
 function categoryOf({ op, input, kernel, filters = 0, groups = 1 }: ConvolutionShape): Category {
   if (op === "depthwise" || elementsOf(kernel) === 1) return "memory";
-  return Math.min(input.at(-1)!, filters) / groups < 16 ? "few channels" : "convolution";
+  const channels = input.at(-1)!;
+  if (Math.min(channels, filters) / groups >= 16) return "convolution";
+  return channels <= mostOfPictures && groups === 1 ? "first layer" : "few channels";
 }
 
 export function denseCases(shape: DenseShape): OpCase[] {

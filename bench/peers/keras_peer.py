@@ -4,8 +4,10 @@ The backend is chosen by KERAS_BACKEND. Needs: pip install keras and a backend (
 """
 import json
 import os
+import platform
 import sys
 import time
+from importlib import metadata
 
 THREADS = int(os.environ.get("BENCH_THREADS", "2"))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -16,6 +18,20 @@ import numpy as np  # noqa: E402
 from keras import layers  # noqa: E402
 
 BACKEND = keras.backend.backend()
+PACKAGES = {"tensorflow": ("tensorflow", "tensorflow-cpu"), "jax": ("jax", "jaxlib"), "torch": ("torch",)}
+
+
+def versions(names):
+    """Of those that are installed: TensorFlow comes under two names."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            pass
+    return found
+
+
 if BACKEND == "tensorflow":
     import tensorflow as tf
 
@@ -74,7 +90,8 @@ def resnet20():
 
 class Peer:
     def hello(self, _):
-        return {"name": f"Keras {keras.__version__}, {BACKEND}", "versions": {"keras": keras.__version__}}
+        found = versions(("keras", *PACKAGES[BACKEND], "numpy"))
+        return {"name": f"Keras, {BACKEND}", "versions": {**found, "python": platform.python_version()}}
 
     def prepare(self, request):
         started = time.perf_counter()

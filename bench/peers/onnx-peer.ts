@@ -2,7 +2,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { configure } from "tilework";
 import { onnxModel } from "./onnx/onnx-model.ts";
-import { type Peer, type Request, randomData, serve } from "./serve.ts";
+import { type Hello, type Peer, type Request, randomData, serve, versionOf } from "./serve.ts";
 import { network } from "./tilework-networks.ts";
 
 const threads = Number(process.env.BENCH_THREADS ?? 2);
@@ -14,8 +14,11 @@ class OnnxPeer implements Peer {
   #session: InferenceSession | undefined;
   #batches: Tensor[] = [];
 
-  hello(): unknown {
-    return { name: "onnxruntime-node", versions: { node: process.version } };
+  hello(): Hello {
+    return {
+      name: "onnxruntime-node",
+      versions: { "onnxruntime-node": versionOf("onnxruntime-node"), node: process.version },
+    };
   }
 
   async prepare({ network: number, batch, steps, mode }: Request): Promise<void> {

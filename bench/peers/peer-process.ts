@@ -48,6 +48,11 @@ export class PeerProcess {
     });
   }
 
+  /** Undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   /** The peer's answer; throws when it answers with an error, ends or takes too long. */
   async ask(request: Partial<Request>): Promise<Record<string, unknown>> {
     const answered = new Promise<Record<string, unknown>>((resolve) => this.#waiting.push(resolve));
@@ -70,7 +75,7 @@ export class PeerProcess {
 }
 
 /** The last line that names an error; else the last line. */
-function lastError(text: string): string | undefined {
+export function lastError(text: string): string | undefined {
   const lines = text.trim().split("\n");
   return lines.findLast((line) => line.includes("Error")) ?? lines.at(-1);
 }

@@ -1,33 +1,31 @@
 /** Which peers a run has: Tilework's devices always, the others where they are named or installed. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { processorHas } from "../machine/burst.ts";
+import type { DeviceName, NpmPeer, PythonPeer } from "../options.ts";
 import type { PeerSpec } from "./peer-process.ts";
 
 export interface PeerOptions {
-  /** Pythons with Keras and that backend. */
-  readonly kerasTensorflow?: string | undefined;
-  readonly kerasJax?: string | undefined;
-  readonly kerasTorch?: string | undefined;
-  /** A Python with PyTorch. */
-  readonly torch?: string | undefined;
-  readonly devices: readonly string[];
-  /** Names of npm packages to leave out: tfjs, onnx. */
-  readonly without: readonly string[];
+  readonly pythons: Readonly<Partial<Record<PythonPeer, string>>>;
+  readonly devices: readonly DeviceName[];
+  readonly without: readonly NpmPeer[];
 }
 
 const here = import.meta.dirname;
 const node = { command: process.execPath, flags: ["--disable-warning=ExperimentalWarning"] } as const;
 
-/** A Tilework device by name: x64, avx2 (x64 with narrower instructions), wasm. */
-export function tileworkPeer(device: string, threads?: number): PeerSpec {
-  const env: Record<string, string> = { TILEWORK_DEVICE: device === "avx2" ? "x64" : device };
-  if (device === "avx2") env.TILEWORK_INSTRUCTIONS = "avx2";
+/** The variables that make a process of Tilework's take a device. */
+export function variablesOf(device: DeviceName): Readonly<Record<string, string>> {
+  return device === "avx2"
+    ? { TILEWORK_DEVICE: "x64", TILEWORK_INSTRUCTIONS: "avx2" }
+    : { TILEWORK_DEVICE: device };
+}
+
+export function tileworkPeer(device: DeviceName, threads?: number): PeerSpec {
   return {
     label: `Tilework ${device}${threads === undefined ? "" : `, ${threads} thread${threads === 1 ? "" : "s"}`}`,
     command: node.command,
     args: [...node.flags, join(here, "tilework-peer.ts")],
-    env,
+    env: variablesOf(device),
     engine: device === "wasm" ? "wasm" : "x64",
     measuresTimer: true,
     ...(threads !== undefined && { threads }),
@@ -35,18 +33,24 @@ export function tileworkPeer(device: string, threads?: number): PeerSpec {
 }
 
 export function peersOf(options: PeerOptions, mode: "train" | "predict"): PeerSpec[] {
-  const devices = options.devices.filter((device) => device !== "x64" || processorHas("avx2"));
-  const peers: PeerSpec[] = devices.map((device) => tileworkPeer(device));
-  const python = (label: string, command: string | undefined, file: string, backend?: string): void => {
+  const peers: PeerSpec[] = options.devices.map((device) => tileworkPeer(device));
+  const python = (label: string, name: PythonPeer, file: string, backend?: string): void => {
+    const command = options.pythons[name];
     if (command === undefined) return;
     const env = backend === undefined ? {} : { KERAS_BACKEND: backend };
     peers.push({ label, command, args: [join(here, file)], env, engine: "x64" });
   };
-  python("Keras tensorflow", options.kerasTensorflow, "keras_peer.py", "tensorflow");
-  python("Keras jax", options.kerasJax, "keras_peer.py", "jax");
-  python("Keras torch", options.kerasTorch, "keras_peer.py", "torch");
-  python("PyTorch", options.torch, "torch_peer.py");
-  const script = (label: string, name: string, file: string, needs: string, engine: "x64" | "wasm"): void => {
+  python("Keras tensorflow", "keras-tensorflow", "keras_peer.py", "tensorflow");
+  python("Keras jax", "keras-jax", "keras_peer.py", "jax");
+  python("Keras torch", "keras-torch", "keras_peer.py", "torch");
+  python("PyTorch", "torch", "torch_peer.py");
+  const script = (
+    label: string,
+    name: NpmPeer,
+    file: string,
+    needs: string,
+    engine: "x64" | "wasm",
+  ): void => {
     if (options.without.includes(name) || !existsSync(join(here, "../node_modules", needs))) return;
     peers.push({ label, command: node.command, args: [...node.flags, join(here, file)], engine });
   };

@@ -1,4 +1,7 @@
 /** The peer's side of protocol.md: answers requests from standard input, one JSON object a line. */
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 export interface Request {
@@ -16,8 +19,14 @@ export interface TimerGaps {
   readonly longest: number;
 }
 
+/** Who a peer is. */
+export interface Hello {
+  readonly name: string;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
 export interface Peer {
-  hello(): unknown;
+  hello(): Hello;
   /** Builds, compiles and warms up. */
   prepare(request: Request): Promise<void>;
   /** Milliseconds a step. */
@@ -37,7 +46,7 @@ export async function serve(peer: Peer): Promise<void> {
 
 async function respond(peer: Peer, request: Request): Promise<unknown> {
   try {
-    if (request.do === "hello") return await peer.hello();
+    if (request.do === "hello") return peer.hello();
     if (request.do === "sample") return { ms: await peer.sample() };
     if (request.do === "timer") return (await peer.timer?.()) ?? { error: "measures no timer" };
     const started = performance.now();
@@ -63,4 +72,13 @@ export function randomData(
   const oneHot = new Float32Array(count * 10);
   for (const [at, label] of labels.entries()) oneHot[at * 10 + label] = 1;
   return { images, labels, oneHot };
+}
+
+/** The version of a package that a peer uses. */
+export function versionOf(name: string): string {
+  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
+  const file = folders.map((folder) => join(folder, name, "package.json")).find(existsSync);
+  return file === undefined
+    ? "unknown"
+    : (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import * as tf from "@tensorflow/tfjs";
 import { setThreadsCount, setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import { type Peer, type Request, randomData, serve } from "./serve.ts";
+import { type Hello, type Peer, type Request, randomData, serve } from "./serve.ts";
 
 const threads = Number(process.env.BENCH_THREADS ?? 2);
 
@@ -37,8 +37,8 @@ class TfjsPeer implements Peer {
   #run: () => Promise<unknown> = async () => undefined;
   #steps = 1;
 
-  hello(): unknown {
-    return { name: `TensorFlow.js ${tf.version.tfjs}`, versions: { tfjs: tf.version.tfjs } };
+  hello(): Hello {
+    return { name: "TensorFlow.js", versions: { tfjs: tf.version.tfjs, node: process.version } };
   }
 
   async prepare({ network: number, batch, steps, mode }: Request): Promise<void> {

@@ -1,14 +1,25 @@
 /** Tilework as a peer of the benchmark, through its public names. The device comes from TILEWORK_DEVICE. */
-import { type Peer, type Request, randomData, serve, type TimerGaps } from "./serve.ts";
+import {
+  type Hello,
+  type Peer,
+  type Request,
+  randomData,
+  serve,
+  type TimerGaps,
+  versionOf,
+} from "./serve.ts";
 import { network } from "./tilework-networks.ts";
 
 class TileworkPeer implements Peer {
   #run: () => Promise<unknown> = async () => undefined;
   #steps = 1;
 
-  hello(): unknown {
-    const device = process.env.TILEWORK_DEVICE ?? "auto";
-    return { name: `Tilework, ${device}`, versions: { node: process.version } };
+  hello(): Hello {
+    const { TILEWORK_DEVICE: device = "auto", TILEWORK_INSTRUCTIONS: instructions = "auto" } = process.env;
+    return {
+      name: `Tilework, device ${device}, instructions ${instructions}`,
+      versions: { tilework: versionOf("tilework"), node: process.version },
+    };
   }
 
   async prepare({ network: number, batch, steps, mode }: Request): Promise<void> {

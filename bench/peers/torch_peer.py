@@ -4,6 +4,7 @@ Needs: pip install torch numpy.
 """
 import json
 import os
+import platform
 import sys
 import time
 
@@ -64,7 +65,7 @@ def network(number):
 
 class Peer:
     def hello(self, _):
-        return {"name": f"PyTorch {torch.__version__}", "versions": {"torch": torch.__version__}}
+        return {"name": "PyTorch", "versions": {"torch": torch.__version__, "python": platform.python_version()}}
 
     def prepare(self, request):
         started = time.perf_counter()
