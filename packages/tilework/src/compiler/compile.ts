@@ -26,6 +26,8 @@ export interface CompileOptions {
   readonly fuse?: boolean;
   /** A schedule that was found for a nest on the target; undefined: the default one. */
   readonly found?: (nest: Nest) => Schedule | undefined;
+  /** How many workers will run it; default 1. Only where buffers lie depends on it. */
+  readonly workers?: number;
   /** Keeps what does not depend on schedules, for planning the program again. */
   readonly fused?: FusedPrograms;
 }
@@ -54,7 +56,7 @@ export function planProgram(program: Program, target: Target, options?: CompileO
 export function* planInPieces(
   program: Program,
   target: Target,
-  { fuse = true, found, fused: known }: CompileOptions = {},
+  { fuse = true, found, workers = 1, fused: known }: CompileOptions = {},
 ): InPieces<Plan> {
   const fused = fuse ? yield* fuseInPieces(program, known) : lowerProgram(chooseAlgorithms(program));
   const schedules = new ScheduleTable((nest) => found?.(nest) ?? scheduleNest(nest, target));
@@ -76,7 +78,7 @@ export function* planInPieces(
   }
   const stages = buildStages(launches);
   yield;
-  return assemble(placed, stages);
+  return assemble(placed, stages, workers);
 }
 
 /** A program's nests before any target is known; `known` keeps them. */
@@ -107,9 +109,9 @@ class ScheduleTable {
   }
 }
 
-function assemble(program: LoweredProgram, stages: readonly LaunchStage[]): Plan {
+function assemble(program: LoweredProgram, stages: readonly LaunchStage[], workers: number): Plan {
   const owners = new Map([...program.variables].map(([variable, buffer]) => [storageOf(buffer), variable]));
-  const slices = planSlices(program, stages);
+  const slices = planSlices(program, stages, workers);
   const isInArena = (storage: Buffer): boolean => !owners.has(storage) && !slices.places.has(storage);
   const memory = planMemory(lifetimesOf(program, stages, isInArena));
   const buffers: PlannedBuffer[] = [];

@@ -18,7 +18,12 @@ export interface SlicePlan {
   readonly bytes: number;
 }
 
-export function planSlices(program: LoweredProgram, stages: readonly LaunchStage[]): SlicePlan {
+/** Only where there are more tasks than workers, whose parts would take more memory together than the whole. */
+export function planSlices(
+  program: LoweredProgram,
+  stages: readonly LaunchStage[],
+  workers: number,
+): SlicePlan {
   const kept = new Set(
     [
       ...program.inputs.values(),
@@ -30,6 +35,7 @@ export function planSlices(program: LoweredProgram, stages: readonly LaunchStage
   const places = new Map<Buffer, Extract<Placement, { readonly region: "slice" }>>();
   let bytes = 0;
   for (const stage of stages) {
+    if (stage.tasks <= workers) continue;
     const sizes = partSizes(stage, kept);
     const memory = planMemory(lifetimesOf(stage, sizes));
     bytes = Math.max(bytes, memory.bytes);

@@ -127,7 +127,7 @@ class PooledDevice implements CpuDevice {
 
   async inspect(program: Program): Promise<Plan> {
     const target = await this.#target();
-    const options = { found: (nest: Nest) => foundSchedule(nest, target) };
+    const options = { workers: this.#runtime.threads, found: (nest: Nest) => foundSchedule(nest, target) };
     return new Breaks().during(this.#compiler.toolchain.plan(program, target, options));
   }
 

@@ -89,8 +89,16 @@ function mayTune({ runtime, toolchain, tuning }: CpuCompiler, { printer }: Targe
   return tuning > 0 && toolchain.tune !== undefined && printer === "x64" && runtime.base !== undefined;
 }
 
-function planOf({ toolchain }: CpuCompiler, target: Target, { program, fused }: Source): InPieces<Plan> {
-  return toolchain.plan(program, target, { fused, found: (nest) => foundSchedule(nest, target) });
+function planOf(
+  { toolchain, runtime }: CpuCompiler,
+  target: Target,
+  { program, fused }: Source,
+): InPieces<Plan> {
+  return toolchain.plan(program, target, {
+    fused,
+    workers: runtime.threads,
+    found: (nest) => foundSchedule(nest, target),
+  });
 }
 
 function schedulesOf({ kernels }: Plan): string {
