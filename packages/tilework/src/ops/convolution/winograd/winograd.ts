@@ -153,11 +153,15 @@ function imagesOfBlock(batch: number, outputSizes: Pair): number {
   return divisors(batch).find((images) => images * rows >= fewestRows) ?? batch;
 }
 
-/** As many as give cacheable chunks, as long as the chunks' sums are small beside the tiles. */
+/**
+ * As many as give cacheable chunks, as long as the chunks' sums are small beside the tiles; a single one where even a
+ * few would not be: then points and filters are enough to share out.
+ */
 function chunksOf(blocks: number, tileBytes: number, sumBytes: number): number {
-  const possible = divisors(blocks).filter((chunks) => chunks >= Math.min(blocks, fewestChunks));
-  const affordable = possible.filter((chunks, at) => at === 0 || chunks * sumBytes <= tileBytes / 4);
-  return affordable.find((chunks) => tileBytes / chunks <= chunkBytes) ?? affordable.at(-1)!;
+  const affordable = divisors(blocks).filter(
+    (chunks) => chunks >= Math.min(blocks, fewestChunks) && chunks * sumBytes <= tileBytes / 4,
+  );
+  return affordable.find((chunks) => tileBytes / chunks <= chunkBytes) ?? affordable.at(-1) ?? 1;
 }
 
 function divisors(n: number): number[] {
