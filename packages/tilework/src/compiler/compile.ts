@@ -20,6 +20,7 @@ import type { Schedule, ScheduledNest } from "./schedule.ts";
 import { scheduleNest } from "./schedule-nest.ts";
 import type { Target } from "./target.ts";
 import { taskCount } from "./task-count.ts";
+import { turnOperands } from "./turn-operands.ts";
 
 export interface CompileOptions {
   /** Fuse nests (default true). Results have the same bits either way. */
@@ -65,7 +66,9 @@ export function* planInPieces(
     schedules.of(nest);
     yield;
   }
-  const nests = packOperands(joined, target, (nest) => schedules.of(nest));
+  const turned = turnOperands(joined, target);
+  yield;
+  const nests = packOperands(turned, target, (nest) => schedules.of(nest));
   yield;
   const packed =
     fuse && nests.length > fused.nests.length ? joinCopies({ ...fused, nests }) : { ...fused, nests };

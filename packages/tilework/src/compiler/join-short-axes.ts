@@ -4,6 +4,8 @@ import { atOnce, type InPieces } from "../util/in-pieces.ts";
 import type { OriginNest } from "./lower.ts";
 import { estimateCycles } from "./schedule-nest.ts";
 import { joinedNests } from "./scheduling/join-axes.ts";
+import { workOf } from "./scheduling/nest-work.ts";
+import { laneLoads } from "./scheduling/step-cost.ts";
 import type { Target } from "./target.ts";
 
 /** What joining must leave of the cycles by the cost model: it makes code longer. */
@@ -19,7 +21,8 @@ export function* joinInPieces(nests: readonly OriginNest[], target: Target): InP
   const known = new Map<string, number>();
   const result: OriginNest[] = [];
   for (const { nest, origin } of nests) {
-    const ways = [nest, ...joinedNests(nest, target.lanes)];
+    const joined = joinedNests(nest, target.lanes).filter((each) => isNear(each, target));
+    const ways = [nest, ...joined];
     const key = ways.length === 1 ? "" : nestKey(nest);
     const best = ways.length === 1 ? 0 : (known.get(key) ?? fastest(ways, target));
     known.set(key, best);
@@ -27,6 +30,14 @@ export function* joinInPieces(nests: readonly OriginNest[], target: Target): InP
     yield;
   }
   return result;
+}
+
+/** Whether the lanes of every operand lie close enough for whole vectors. */
+function isNear(nest: Nest, target: Target): boolean {
+  const { loads, lateLoads, stores } = workOf(nest);
+  const axis = nest.space.find((each) => stores.every(({ form }) => form.strides[each] === 1));
+  if (axis === undefined) return false;
+  return [...loads, ...lateLoads].every((access) => laneLoads(access, axis, target) !== undefined);
 }
 
 /** The place of the nest with the fewest cycles: the first one's unless another gains clearly. */

@@ -107,7 +107,19 @@ export function emitActiveMask(e: Emission, active: number): number {
   );
 }
 
+/** A mask that is known here, made once for the kernel where the machine has registers for masks. */
 function emitLanesOf(e: Emission, wanted: readonly boolean[]): number {
   const lanes = Array.from({ length: e.lanes }, (_, lane) => (wanted[lane] ? 1 : 0));
-  return emitCompare(e, "ne", emitConstant(e, "i32", lanes), 0);
+  const make = (): number => emitCompare(e, "ne", emitConstant(e, "i32", lanes), 0);
+  if (e.scheduled.target.printer === "wasm") return make();
+  const key = `lanes ${lanes.join("")}`;
+  const { root } = e.builder;
+  const known = root.loads.get(key);
+  if (known !== undefined) return known;
+  const current = e.builder.scope;
+  e.builder.scope = root;
+  const mask = make();
+  e.builder.scope = current;
+  root.loads.set(key, mask);
+  return mask;
 }

@@ -1,8 +1,11 @@
 import type { Nest } from "../../kernel/nest.ts";
 import type { Target } from "../target.ts";
 import { lanePeriod } from "./lane-period.ts";
-import { mergedSize, type NestWork } from "./nest-work.ts";
-import type { StridedAccess } from "./strided-access.ts";
+import { mergedSize, type NestWork, pointsOf } from "./nest-work.ts";
+import { isSmoothAlong, type StridedAccess } from "./strided-access.ts";
+
+/** Steps of a reduction over neighbours in memory beside which the stores of its results count little. */
+const LONG_REDUCTION = 64;
 
 /** The lanes of a level that has them, else the space axis along which most accesses are contiguous. */
 export function chooseVectorAxis(work: NestWork, target: Target): number | undefined {
@@ -27,8 +30,12 @@ function scoreOf(work: NestWork, axis: number, target: Target): number {
   const isRepeated = lanePeriod(nest, axis) < nest.axes[axis]!.size;
   const weigh = (accesses: readonly StridedAccess[], weight: number): number =>
     accesses.reduce((sum, access) => sum + weight * scoreAccess(access, axis, isRepeated), 0);
-  let score = weigh(work.stores, 2) + weigh(work.loads, 2) + weigh(work.lateLoads, 1);
-  if (isGuarded(nest, axis)) score -= 4;
+  const isLong =
+    pointsOf(nest, nest.levels[0]?.axes ?? []) >= LONG_REDUCTION &&
+    work.loads.every((access) => isSmoothAlong(access, axis));
+  const storeWeight = nest.levels.length === 0 ? 3 : isLong ? 0.5 : 2;
+  let score = weigh(work.stores, storeWeight) + weigh(work.loads, 2) + weigh(work.lateLoads, 1);
+  if (isGuarded(nest, axis)) score -= 2;
   const size = nest.levels.length === 0 ? mergedSize(work, nest.space, axis) : nest.axes[axis]!.size;
   const used = size / (Math.ceil(size / target.lanes) * target.lanes);
   return score > 0 ? score * used : score;

@@ -79,8 +79,46 @@ function streamedBytes(work: NestWork, target: Target, tile: Tile, axes: readonl
     const contiguous = moved.some((axis) => access.form.strides[axis] === 1);
     const elements = pointsOf(nest, moved) * (contiguous ? width * rows : Math.max(16, width * rows));
     const size = nest.buffers[access.buffer]!.shape.reduce((x, y) => x * y, 1);
-    return sum + 4 * Math.min(elements, size);
+    const own = isOwn(work, access) ? footprintOf(work, target, tile, access, moved) : size;
+    return sum + 4 * Math.min(elements, size, own);
   }, 0);
+}
+
+/** Results that may share an operand which is as good as their own. */
+const FEW_SHARING = 4;
+
+/** Whether hardly any results share the operand: images of a convolution to few channels. */
+function isOwn({ nest }: NestWork, access: StridedAccess): boolean {
+  const sharing = nest.space.filter((axis) => !variesAlong(access, axis));
+  return pointsOf(nest, sharing) <= FEW_SHARING;
+}
+
+/**
+ * Different elements that a tile reads while some axes run, runs of memory that overlap counted once, in whole cache lines; unknown
+ * where a table tells.
+ */
+function footprintOf(
+  { nest }: NestWork,
+  target: Target,
+  tile: Tile,
+  { form }: StridedAccess,
+  moved: readonly number[],
+): number {
+  const steps = new Map<number, number>();
+  const step = (axis: number | undefined, count: number): void => {
+    if (axis === undefined) return;
+    const stride = form.tables.some((term) => term.axis === axis) ? Infinity : Math.abs(form.strides[axis]!);
+    steps.set(stride, (steps.get(stride) ?? 0) + Math.min(count, nest.axes[axis]!.size) - 1);
+  };
+  step(tile.rowAxis, tile.rows);
+  step(tile.vectorAxis, tile.vectors * target.lanes);
+  for (const axis of moved) step(axis, nest.axes[axis]!.size);
+  if (steps.has(Infinity)) return Infinity;
+  let [run, runs] = [1, 1];
+  for (const [stride, count] of [...steps].sort((a, b) => a[0] - b[0]))
+    if (stride <= run) run += stride * count;
+    else runs *= count + 1;
+  return (runs > 1 ? Math.max(16, run) : run) * runs;
 }
 
 function storesPlainly({ nest }: NestWork): boolean {

@@ -126,7 +126,11 @@ function trafficOf(space: TileSpace, shape: TileShape): Traffic {
 /**
  * Loads of whole vectors whose lanes, permuted, make one vector of the access; undefined where it is lanes one by one.
  */
-function laneLoads({ form, isDynamic }: StridedAccess, axis: number, { lanes }: Target): number | undefined {
+export function laneLoads(
+  { form, isDynamic }: StridedAccess,
+  axis: number,
+  { lanes }: Target,
+): number | undefined {
   const table = form.tables.find((term) => term.axis === axis)?.table;
   const count = Math.min(lanes, table?.length ?? lanes);
   const elements = Array.from(
