@@ -24,8 +24,9 @@ import { compactNest } from "./fusion/merge-nests.ts";
 import type { OriginNest } from "./lower.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** The panels must be read at least this often to pay for the copy. */
+/** The panels must be read at least this often to pay for the copy; a batch of products has as many operands as products. */
 const fewestReads = 32;
+const fewestReadsOfBatch = 200;
 
 export interface PackingTarget {
   readonly lanes: number;
@@ -70,7 +71,7 @@ function packOperand(nest: Nest, { lanes }: PackingTarget, schedule: Schedule): 
   const shape = [...sizes(batch), columns / block, ...sizes(summed), block];
   const readers = [...nest.space, ...nest.levels.slice(1).flatMap((level) => level.axes)];
   const reads = sizeOf(sizes(readers.filter((reader) => reader !== axis && !batch.includes(reader))));
-  if (reads < fewestReads) return undefined;
+  if (reads < (batch.length > 0 ? fewestReadsOfBatch : fewestReads)) return undefined;
   const source = nest.buffers[load.buffer]!;
   const packed: Buffer = { name: `${source.name}.panels`, dtype: source.dtype, shape };
   const panels: Panels = { axis, batch, summed, source, packed };

@@ -20,8 +20,8 @@ const taps = 3;
 export interface WinogradKernelGradientOptions {
   /** Blocks that are summed one after the other; a divisor of their number. The chunks' sums are added then. */
   readonly blocks: number;
-  /** The rows of a block's matrices that count. */
-  readonly tiles: number;
+  /** Rows (of all its images) and columns of tiles in a block. */
+  readonly tiles: readonly [rows: number, columns: number];
 }
 
 /**
@@ -52,7 +52,7 @@ export const winogradKernelGradient: Op<[data: Value, upstream: Value], Winograd
           const sums = tileOf(points, (i, j) => {
             let sum = 0;
             for (let block = 0; block < blocks; block++)
-              for (let tile = 0; tile < tiles; tile++) {
+              for (let tile = 0; tile < tiles[0] * tiles[1]; tile++) {
                 const matrix = block * points ** 2 + i * points + j;
                 const x = (matrix * data!.shape[2]! + tile) * channels + channel;
                 const u = (matrix * upstream!.shape[2]! + tile) * filters + filter;
@@ -77,14 +77,18 @@ function sumTiles(
   sums: Buffer,
 ): void {
   const nest = new NestBuilder(name);
-  const [chunk, point, channel, filter] = sums.shape.map((size, axis) =>
-    axisIndex(nest.space(["chunk", "point", "channel", "filter"][axis]!, size)),
+  const { blocks, tiles } = attributes;
+  const axis = (size: number, declare: () => number): Index =>
+    size > 1 ? axisIndex(declare()) : constantIndex(0);
+  const [chunk, point, channel, filter] = sums.shape.map((size, at) =>
+    axis(size, () => nest.space(["chunk", "point", "channel", "filter"][at]!, size)),
   ) as [Index, Index, Index, Index];
-  const block = addIndex(
-    scaleIndex(chunk, attributes.blocks),
-    axisIndex(nest.reduction("block", attributes.blocks)),
-  );
-  const tile = axisIndex(nest.reduction("tile", attributes.tiles));
+  const inChunk = axis(blocks, () => nest.reduction("block", blocks));
+  const block = addIndex(scaleIndex(chunk, blocks), inChunk);
+  const [row, column] = tiles.map((size, at) =>
+    axisIndex(nest.reduction(["tileRow", "tileColumn"][at]!, size), at === 0 ? tiles[1] : 1),
+  ) as [Index, Index];
+  const tile = addIndex(row, column);
   const [sum] = nest.reduce([
     {
       op: "add",

@@ -89,7 +89,8 @@ export function winogradBackwardFilter(
   if (shape === undefined) return undefined;
   const { batch, windows, outputSizes, channels, filters } = shape;
   const images = imagesOfBlock(batch, outputSizes);
-  const tiles = sizeOf(tileCounts({ outputSizes }));
+  const [rows, columns] = tileCounts({ outputSizes });
+  const tiles = rows * columns;
   const blocks = batch / images;
   const chunks = chunksOf(blocks, 64 * batch * tiles * (channels + filters), 64 * channels * filters);
   const pixels = batch * sizeOf(outputSizes);
@@ -97,7 +98,7 @@ export function winogradBackwardFilter(
   const before = windows.map((window) => window.before) as unknown as Pair;
   const data = winogradData(x, { outputSizes, before, images });
   const given = winogradUpstream(upstream, { outputSizes, before: [0, 0], images });
-  return winogradKernelGradient(data, given, { blocks: blocks / chunks, tiles: images * tiles });
+  return winogradKernelGradient(data, given, { blocks: blocks / chunks, tiles: [images * rows, columns] });
 }
 
 interface TiledConvolution {
