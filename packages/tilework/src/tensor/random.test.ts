@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import {
+  fillNormal,
+  fillTruncatedNormal,
+  fillUniform,
   philox,
-  randomNormal,
   randomPermutation,
-  randomTruncatedNormal,
-  randomUniform,
   randomWords,
 } from "./random.ts";
 
@@ -40,8 +40,40 @@ describe("streams", () => {
 
   test("do not depend on how much is drawn", () => {
     expect(randomWords(7, 3)).toEqual(randomWords(7, 10).subarray(0, 3));
-    expect(randomNormal(7, 3)).toEqual(randomNormal(7, 10).subarray(0, 3));
-    expect(randomTruncatedNormal(7, 3)).toEqual(randomTruncatedNormal(7, 1000).subarray(0, 3));
+    for (const fill of [fillUniform, fillNormal, fillTruncatedNormal])
+      expect(fill(new Float64Array(3), 7)).toEqual(fill(new Float64Array(10_000), 7).subarray(0, 3));
+  });
+
+  test("consist of the blocks of their counters", () => {
+    const words = randomWords(2 ** 32 + 5, 20_000);
+    const block = new Uint32Array(4);
+    for (const counter of [0, 1, 1023, 1024, 4999]) {
+      philox([counter, 0, 0, 0], [5, 1], block);
+      expect([...words.subarray(4 * counter, 4 * counter + 4)]).toEqual([...block]);
+    }
+  });
+
+  test("are turned into numbers one by one or in pairs, however many there are", () => {
+    const words = randomWords(3, 30_000);
+    const uniform = [...words].map((word) => -1 + 3 * (word / 2 ** 32));
+    const normal = [...words].map((_, i) => {
+      const radius = Math.sqrt(-2 * Math.log((words[i - (i % 2)]! + 0.5) / 2 ** 32));
+      const angle = 2 * Math.PI * (words[i - (i % 2) + 1]! / 2 ** 32);
+      return radius * (i % 2 === 0 ? Math.cos(angle) : Math.sin(angle));
+    });
+    const kept = normal.filter((value) => Math.abs(value) <= 2).map((value) => 0.5 * value);
+    const count = 20_001;
+    expect([...fillUniform(new Float64Array(count), 3, -1, 2)]).toEqual(uniform.slice(0, count));
+    expect([...fillNormal(new Float64Array(count), 3)]).toEqual(normal.slice(0, count));
+    expect([...fillTruncatedNormal(new Float64Array(count), 3, 0, 0.5)]).toEqual(kept.slice(0, count));
+    expect(fillNormal(new Float32Array(count), 3)).toEqual(Float32Array.from(normal.slice(0, count)));
+  });
+
+  test("of millions of numbers take a moment", () => {
+    const start = performance.now();
+    fillTruncatedNormal(new Float32Array(4e6), 1);
+    fillUniform(new Float32Array(4e6), 1);
+    expect(performance.now() - start).toBeLessThan(4000);
   });
 });
 
@@ -66,7 +98,7 @@ function momentsOf(values: Float64Array): Moments {
 const count = 100_000;
 
 test("uniform numbers have the moments of their interval and stay in it", () => {
-  const { mean, deviation, least, most } = momentsOf(randomUniform(1, count, -2, 4));
+  const { mean, deviation, least, most } = momentsOf(fillUniform(new Float64Array(count), 1, -2, 4));
   expect(mean).toBeCloseTo(1, 1);
   expect(deviation).toBeCloseTo(6 / Math.sqrt(12), 1);
   expect(least).toBeGreaterThanOrEqual(-2);
@@ -76,7 +108,7 @@ test("uniform numbers have the moments of their interval and stay in it", () => 
 });
 
 test("normal numbers have mean, deviation and tails", () => {
-  const { mean, deviation, least, most } = momentsOf(randomNormal(1, count, 3, 2));
+  const { mean, deviation, least, most } = momentsOf(fillNormal(new Float64Array(count), 1, 3, 2));
   expect(mean).toBeCloseTo(3, 1);
   expect(deviation).toBeCloseTo(2, 1);
   expect(least).toBeLessThan(3 - 2 * 3.5);
@@ -84,7 +116,7 @@ test("normal numbers have mean, deviation and tails", () => {
 });
 
 test("truncated normal numbers stay within two deviations and have the truncated deviation", () => {
-  const { mean, deviation, least, most } = momentsOf(randomTruncatedNormal(1, count, 0, 3));
+  const { mean, deviation, least, most } = momentsOf(fillTruncatedNormal(new Float64Array(count), 1, 0, 3));
   expect(mean).toBeCloseTo(0, 1);
   expect(deviation).toBeCloseTo(3 * 0.8796256610342398, 1);
   expect(least).toBeGreaterThanOrEqual(-6);

@@ -1,6 +1,6 @@
 import type { HostData } from "../../runtime/device.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
-import { randomNormal, randomTruncatedNormal, randomUniform } from "../../tensor/random.ts";
+import { fillNormal, fillTruncatedNormal, fillUniform } from "../../tensor/random.ts";
 import { type Shape, sizeOf } from "../../tensor/shape.ts";
 import { finite, numberBetween, optional, seedNumber } from "../options/checks.ts";
 import { readOptions } from "../options/read-options.ts";
@@ -47,7 +47,7 @@ export class RandomNormal extends Initializer {
   }
 
   override values(shape: Shape, _dtype: Dtype, seed: number): HostData {
-    return Float32Array.from(randomNormal(this.seed ?? seed, sizeOf(shape), this.mean, this.stddev));
+    return fillNormal(new Float32Array(sizeOf(shape)), this.seed ?? seed, this.mean, this.stddev);
   }
 
   override getConfig(): KerasConfig {
@@ -60,7 +60,7 @@ export class TruncatedNormal extends RandomNormal {
   override readonly className = "TruncatedNormal" as const;
 
   override values(shape: Shape, _dtype: Dtype, seed: number): HostData {
-    return Float32Array.from(randomTruncatedNormal(this.seed ?? seed, sizeOf(shape), this.mean, this.stddev));
+    return fillTruncatedNormal(new Float32Array(sizeOf(shape)), this.seed ?? seed, this.mean, this.stddev);
   }
 }
 
@@ -84,7 +84,7 @@ export class RandomUniform extends Initializer {
   }
 
   override values(shape: Shape, _dtype: Dtype, seed: number): HostData {
-    return Float32Array.from(randomUniform(this.seed ?? seed, sizeOf(shape), this.minval, this.maxval));
+    return fillUniform(new Float32Array(sizeOf(shape)), this.seed ?? seed, this.minval, this.maxval);
   }
 
   override getConfig(): KerasConfig {

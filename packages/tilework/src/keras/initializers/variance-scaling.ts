@@ -4,7 +4,7 @@
  */
 import type { HostData } from "../../runtime/device.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
-import { randomNormal, randomTruncatedNormal, randomUniform } from "../../tensor/random.ts";
+import { fillNormal, fillTruncatedNormal, fillUniform } from "../../tensor/random.ts";
 import { type Shape, sizeOf } from "../../tensor/shape.ts";
 import { numberBetween, oneOf, optional, seedNumber } from "../options/checks.ts";
 import { readOptions } from "../options/read-options.ts";
@@ -53,23 +53,23 @@ export class VarianceScaling extends Initializer {
     const { fanIn, fanOut } = fansOf(shape);
     const fan = { fan_in: fanIn, fan_out: fanOut, fan_avg: (fanIn + fanOut) / 2 }[this.mode];
     const variance = this.scale / Math.max(1, fan);
-    return Float32Array.from(this.#draw(this.seed ?? seed, sizeOf(shape), variance));
+    return this.#fill(new Float32Array(sizeOf(shape)), this.seed ?? seed, variance);
   }
 
   override getConfig(): KerasConfig {
     return { scale: this.scale, mode: this.mode, distribution: this.distribution, seed: this.seed ?? null };
   }
 
-  #draw(seed: number, count: number, variance: number): Float64Array {
+  #fill(out: Float32Array, seed: number, variance: number): Float32Array {
     switch (this.distribution) {
       case "uniform": {
         const limit = Math.sqrt(3 * variance);
-        return randomUniform(seed, count, -limit, limit);
+        return fillUniform(out, seed, -limit, limit);
       }
       case "untruncated_normal":
-        return randomNormal(seed, count, 0, Math.sqrt(variance));
+        return fillNormal(out, seed, 0, Math.sqrt(variance));
       case "truncated_normal":
-        return randomTruncatedNormal(seed, count, 0, Math.sqrt(variance) / truncatedDeviation);
+        return fillTruncatedNormal(out, seed, 0, Math.sqrt(variance) / truncatedDeviation);
     }
   }
 }
