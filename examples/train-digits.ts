@@ -3,7 +3,7 @@
  * `npm start -- --network 2` and `3` train the other two networks on generated colour images.
  */
 import { parseArgs, styleText } from "node:util";
-import { type NDArray, type Sequential, setRandomSeed } from "tilework";
+import { deviceInfo, type NDArray, type Sequential, setRandomSeed } from "tilework";
 import { loadDigits } from "./digits.ts";
 import { classNames, generateImages } from "./generated-images.ts";
 import { averageNetwork, digitNetwork, globalNetwork } from "./networks.ts";
@@ -22,6 +22,8 @@ if (values.help) {
 }
 const epochs = positiveInteger("epochs", values.epochs);
 setRandomSeed(positiveInteger("seed", values.seed));
+const { device, threads, instructions } = await deviceInfo();
+console.log(`Device: ${[device, instructions, `${threads} threads`].filter(Boolean).join(", ")}.`);
 if (values.network === "1") await trainDigits();
 else if (values.network === "2") await trainGenerated(averageNetwork(), 32, 4000);
 else if (values.network === "3") await trainGenerated(globalNetwork(), 64, 2000);

@@ -206,7 +206,9 @@ export type {
 export type { NonFinitePlace } from "./keras/training/non-finite-error.ts";
 export { NonFiniteError } from "./keras/training/non-finite-error.ts";
 export type { PaddingMode } from "./ops/convolution/resolve-padding.ts";
-export { type Configuration, configure, type DeviceName } from "./runtime/configure.ts";
+export type { Configuration, DeviceName } from "./runtime/configuration.ts";
+export { configure, type DeviceInfo, deviceInfo } from "./runtime/configure.ts";
+export type { VectorInstructions } from "./runtime/device.ts";
 export { DeviceError } from "./runtime/device-error.ts";
 export type { Instructions } from "./runtime/instructions.ts";
 export { DeviceMemoryError } from "./runtime/memory-error.ts";

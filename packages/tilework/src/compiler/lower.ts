@@ -77,7 +77,8 @@ function lowerNode(
     attributes: node.attributes,
     temporary: (name, shape, dtype = "float32") => newBuffer(`${op.name}.${name}`, { shape, dtype }),
     emit: (nest) => {
-      nests.push({ nest, origin: node.origin ?? op.name });
+      const named = node.group === undefined ? nest : { ...nest, name: node.group };
+      nests.push({ nest: named, origin: node.origin ?? op.name });
     },
   };
   op.lower(context);

@@ -86,7 +86,7 @@ export function applyOp<A>(op: OpDefinition<A>, inputs: readonly Value[], attrib
   for (const input of inputs) requireValue(op.name, input);
   const types = op.infer(inputs, attributes);
   const outputs: Value[] = [];
-  const node: Node = { op, inputs, attributes, outputs, origin: undefined };
+  const node: Node = { op, inputs, attributes, outputs, origin: undefined, group: undefined };
   types.forEach((type, slot) => {
     outputs.push({ shape: type.shape, dtype: type.dtype, node, slot });
   });

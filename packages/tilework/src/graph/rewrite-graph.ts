@@ -15,7 +15,7 @@ export function rewriteGraph(roots: readonly Value[], rule: RewriteRule): Value[
   for (const node of nodes) {
     const inputs = node.inputs.map(current);
     const changed = rule(node, inputs) ?? rebuilt(node, inputs);
-    nameOrigin(changed, node.origin, known);
+    nameOrigin(changed, node, known);
     node.outputs.forEach((output, slot) => {
       if (changed[slot] !== output) replaced.set(output, changed[slot]!);
     });
@@ -29,12 +29,13 @@ function rebuilt(node: Node, inputs: readonly Value[]): readonly Value[] {
 }
 
 /** Names the layer of the nodes that a rule made on the way to its values; those in `known` were there before. */
-function nameOrigin(values: readonly Value[], origin: string | undefined, known: Set<Node>): void {
+function nameOrigin(values: readonly Value[], { origin, group }: Node, known: Set<Node>): void {
   const stack = values.map((value) => value.node);
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     if (known.has(node)) continue;
     known.add(node);
     node.origin ??= origin;
+    if (node.origin === origin) node.group ??= group;
     for (const input of node.inputs) stack.push(input.node);
   }
 }

@@ -29,6 +29,8 @@ export interface Node {
   readonly outputs: readonly Value[];
   /** The layer that wrote it, for `explain`, errors and NaN reports; set once by whoever traces. */
   origin: string | undefined;
+  /** What it is one of many steps of, for `explain`, such as "Adam update"; a name of several words. */
+  group: string | undefined;
 }
 
 /** A piece of state that outlives a step: a weight, a moment of the optimizer, a running mean. */

@@ -18,6 +18,8 @@ export const browserPlatform: Platform = {
   warn: (message) => console.warn(message),
   prepareEngine: async () => {},
   startWorker: async () => startWebWorker(),
+  workersRefusal: () => undefined,
+  collectGarbage: takeTurn,
   foreignFunctionsRefusal: () => "browsers have no foreign functions",
   readFile: refuseFiles,
   writeFile: refuseFiles,

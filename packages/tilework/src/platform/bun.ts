@@ -17,6 +17,11 @@ export const bunPlatform: Platform = {
   warn: nodePlatform.warn,
   prepareEngine: async () => {},
   startWorker: async () => startWebWorker(),
+  workersRefusal: () => undefined,
+  collectGarbage: async () => {
+    (globalThis as unknown as { Bun: { gc(now: boolean): void } }).Bun.gc(true);
+    await nodePlatform.turn();
+  },
   foreignFunctionsRefusal: bunFunctionsRefusal,
   readFile: nodePlatform.readFile,
   writeFile: nodePlatform.writeFile,

@@ -1,10 +1,11 @@
 /** Deno: Node's worker threads (the web's would keep a program alive), its own environment and files. */
 import { denoFunctionsRefusal } from "./deno-foreign-functions.ts";
-import { nodePlatform, startThread } from "./node.ts";
+import { nodePlatform, startThread, workerEntry } from "./node.ts";
 import type { Platform } from "./platform.ts";
 
 interface DenoApi {
   readonly env: { get(name: string): string | undefined };
+  readonly permissions: { querySync(what: { name: "read"; path: URL }): { readonly state: string } };
   readonly stdout: { isTerminal(): boolean; writeSync(bytes: Uint8Array): number };
   consoleSize(): { columns: number };
   readFile(path: string): Promise<Uint8Array>;
@@ -43,6 +44,15 @@ export const denoPlatform: Platform = {
   warn: (message) => console.warn(message),
   prepareEngine: async () => {},
   startWorker: () => startThread([]),
+  workersRefusal: () => {
+    const path = workerEntry();
+    const granted = attempt(() => api().permissions.querySync({ name: "read", path }).state) ?? "granted";
+    return granted === "granted"
+      ? undefined
+      : `workers cannot be started: Deno's permissions refuse to read ${path.pathname}; ` +
+          "--allow-read grants it (and --allow-ffi machine code)";
+  },
+  collectGarbage: nodePlatform.collectGarbage,
   foreignFunctionsRefusal: denoFunctionsRefusal,
   readFile: (path) => api().readFile(path),
   writeFile: (path, bytes) => api().writeFile(path, bytes),

@@ -35,6 +35,13 @@ export const nodePlatform: Platform = {
   warn: (message) => console.warn(message),
   prepareEngine: allowRelaxedSimd,
   startWorker: () => startThread(["--disable-warning=ExperimentalWarning"]),
+  workersRefusal: () => {
+    const { permission } = process as { permission?: { has(scope: string): boolean } };
+    return permission === undefined || permission.has("worker")
+      ? undefined
+      : "workers cannot be started: Node's permissions refuse them; --allow-worker grants them (and --allow-ffi machine code)";
+  },
+  collectGarbage,
   foreignFunctionsRefusal: nodeFunctionsRefusal,
   readFile: async (path) => {
     const { readFile } = await load<typeof import("node:fs/promises")>("node:fs/promises");
@@ -53,11 +60,28 @@ async function allowRelaxedSimd(): Promise<void> {
   setFlagsFromString("--experimental-wasm-relaxed-simd");
 }
 
+/** What the flag --expose-gc offers; a program need not be started with it. */
+async function collectGarbage(): Promise<void> {
+  try {
+    const { setFlagsFromString } = await load<typeof import("node:v8")>("node:v8");
+    const { runInNewContext } = await load<typeof import("node:vm")>("node:vm");
+    setFlagsFromString("--expose-gc");
+    (runInNewContext("gc") as () => void)();
+  } catch {
+    // An engine that cannot be asked collects when it likes.
+  }
+  await nodePlatform.turn();
+}
+
+/** Where a worker begins. */
+export function workerEntry(): URL {
+  return new URL(/* @vite-ignore */ "../runtime/cpu/worker.ts", import.meta.url);
+}
+
 /** Starts a worker thread; Deno has them too, but not the flag. */
 export async function startThread(execArgv: readonly string[]): Promise<HostWorker> {
   const { Worker } = await load<typeof import("node:worker_threads")>("node:worker_threads");
-  const entry = new URL(/* @vite-ignore */ "../runtime/cpu/worker.ts", import.meta.url);
-  const worker = new Worker(entry, { execArgv: [...execArgv] });
+  const worker = new Worker(workerEntry(), { execArgv: [...execArgv] });
   worker.unref();
   return {
     post: (message, transfer = []) => worker.postMessage(message, [...transfer]),

@@ -41,6 +41,10 @@ export interface Platform {
   /** Switches on what the engine has but hides behind a flag; call it before the first WebAssembly module. */
   prepareEngine(): Promise<void>;
   startWorker(): Promise<HostWorker>;
+  /** The missing permission without which no worker starts, and how to grant it; undefined where none is missing. */
+  workersRefusal(): string | undefined;
+  /** Lets the engine find what nobody refers to any more, where it can be asked to; takes milliseconds. */
+  collectGarbage(): Promise<void>;
   /** Why workers cannot call foreign functions, as far as it can be said here; undefined where they may. */
   foreignFunctionsRefusal(): string | undefined;
   /** Throws a TileworkError where there are no files. */

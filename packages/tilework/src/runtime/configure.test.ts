@@ -2,7 +2,8 @@ import { afterEach, expect, test, vi } from "vitest";
 import { platform } from "../platform/current.ts";
 import { canRunX64 } from "../testing/run-x64-kernels.ts";
 import { ArgumentError } from "../util/errors.ts";
-import { type Configuration, configure, currentDevice, type DeviceName } from "./configure.ts";
+import type { Configuration, DeviceName } from "./configuration.ts";
+import { configure, currentDevice, deviceInfo } from "./configure.ts";
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -41,6 +42,12 @@ test.each([
   ["wasm", 'configure takes an object, such as configure({ device: "wasm" }); got "wasm"'],
   [null, "got null"],
   [["wasm"], "got an array"],
+  [{ device: null }, "device: there is no device null; devices are auto, x64, wasm, reference"],
+  [{ device: 3 }, "device: there is no device 3"],
+  [{ instructions: null }, 'instructions must be "auto", "avx512", "avx2"; got null'],
+  [{ instructions: 512 }, "got 512"],
+  [{ memoryLimit: 1e15 }, "from 1048576 (1 MiB) to 4294967296 (4 GiB); got 1000000000000000"],
+  [{ memoryLimit: 1000 }, "got 1000"],
   [{ threads: "2" }, 'threads must be an integer from 1 to 1024; got "2"'],
 ])("what is no configuration is refused and changes nothing: %j", async (configuration, message) => {
   configure({ device: "reference" });
@@ -86,4 +93,37 @@ test.each([
   vi.stubEnv(name, value);
   configure({});
   await expect(currentDevice()).rejects.toThrow(message);
+});
+
+test("the device's description tells what auto took, and why it passed over others", async () => {
+  configure({ threads: 2 });
+  const info = await deviceInfo();
+  const fastest = canRunX64("avx2") ? "x64" : "wasm";
+  expect(info).toMatchObject({ device: fastest, threads: 2 });
+  expect(Object.keys(info.passedOver)).toEqual(fastest === "x64" ? [] : ["x64"]);
+  const permission = vi.spyOn(platform, "foreignFunctionsRefusal").mockReturnValue("nobody may");
+  configure({});
+  expect(await deviceInfo()).toMatchObject({
+    device: "wasm",
+    instructions: "relaxed-simd",
+    passedOver: { x64: "nobody may" },
+  });
+  permission.mockRestore();
+  configure({ device: "reference" });
+  expect(await deviceInfo()).toEqual({
+    device: "reference",
+    threads: 1,
+    instructions: undefined,
+    passedOver: {},
+  });
+});
+
+test("where workers may not start, every device that needs them says which permission is missing", async () => {
+  const refusal = "workers cannot be started: --allow-worker grants them";
+  const permission = vi.spyOn(platform, "workersRefusal").mockReturnValue(refusal);
+  configure({});
+  await expect(currentDevice()).rejects.toThrow(`no device can run here: ${refusal}`);
+  configure({ device: "wasm" });
+  await expect(currentDevice()).rejects.toThrow(refusal);
+  permission.mockRestore();
 });

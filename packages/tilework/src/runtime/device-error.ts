@@ -6,7 +6,12 @@ export class DeviceError extends ArgumentError {
   readonly device: string;
 
   constructor(device: string, why: string) {
-    super("device", `the device "${device}" cannot run here: ${why}; use "auto" for the fastest that can`);
+    super(
+      "device",
+      device === "auto"
+        ? `no device can run here: ${why}`
+        : `the device "${device}" cannot run here: ${why}; use "auto" for the fastest that can`,
+    );
     this.device = device;
   }
 }

@@ -57,9 +57,14 @@ export interface Executable {
   profile?(store: VariableStore, steps: readonly StepFeeds[]): Promise<number[]>;
 }
 
+/** Machine code's, or those of WebAssembly. */
+export type VectorInstructions = "avx512" | "avx2" | "relaxed-simd" | "simd128";
+
 export interface Device {
   readonly name: "reference" | "wasm" | "x64" | "webgpu";
   readonly threads: number;
+  /** What vector instructions its kernels consist of, once that is known; undefined where it has none. */
+  readonly instructions?: VectorInstructions | undefined;
   /** Bytes that a step's scratch memory may take by now; undefined where nobody counts them. */
   readonly availableBytes?: number;
   createStore(): VariableStore;

@@ -9,8 +9,8 @@ export class WorkerError extends TileworkError {
   /** What became of the worker, for people. */
   readonly reason: string;
 
-  constructor(reason: string) {
-    super(`a worker stopped: ${reason}; the next call starts fresh workers`);
+  constructor(reason: string, consequence = "the next call starts fresh workers") {
+    super(`a worker stopped: ${reason}; ${consequence}`);
     this.reason = reason;
   }
 }

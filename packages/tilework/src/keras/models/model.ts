@@ -175,20 +175,27 @@ export class Model extends Layer {
 
   /**
    * Prints the compiled step: its kernels in order with the layers that they come from, what was fused, operations,
-   * bytes and arithmetic intensity, and the memory plan; with `measure`, also each kernel's share of the time. Gives
-   * the text, or with `format: "html"` a page to save, with the memory plan drawn, and prints nothing then. Compiles
+   * bytes and arithmetic intensity, and the memory plan; with `measure`, also each kernel's time and share. Compiles
    * the program that `fit`, `evaluate` or `predict` would use; weights and optimizer keep their values.
+   *
+   * Like `summary` it gives nothing back. With `print: false` it gives the text back and prints nothing; with
+   * `format: "html"` it gives a page to save, with the memory plan drawn.
    */
-  async explain(options: ExplainOptions = {}): Promise<string> {
+  explain(
+    options: ExplainOptions & ({ readonly print: false } | { readonly format: "html" }),
+  ): Promise<string>;
+  explain(options?: ExplainOptions): Promise<string | undefined>;
+  async explain(options: ExplainOptions = {}): Promise<string | undefined> {
     const given = readOptions("explain", options, explainChecks);
     const mode = given.mode ?? (this.#trainer.hasLoss ? "train" : "predict");
     const { batchSize, measure, lineLength, printFn } = given;
     const explanation = await this.#trainer.explain({ batchSize, mode, measure });
     if (given.format === "html") return explanationPage(explanation);
     const lines = explanationLines(explanation, lineLength ?? Math.max(80, platform.terminal.columns - 4));
+    if (!given.print) return lines.join("\n");
     if (printFn === undefined) platform.terminal.write(`${lines.join("\n")}\n`);
     else for (const line of lines) printFn(line);
-    return lines.join("\n");
+    return undefined;
   }
 
   /** The graph whose connections the summary may show; a Sequential has none to show. */

@@ -1,11 +1,11 @@
 /** Compiles a model's step as training, evaluation or prediction would, and tells what it consists of. */
-import { explainPlan } from "../../compiler/explain/explain-plan.ts";
+import { explainPlan, type PlanExplanation } from "../../compiler/explain/explain-plan.ts";
 import type { Plan } from "../../compiler/plan.ts";
+import { nodesOf, type Program } from "../../graph/program.ts";
 import type { TensorType } from "../../graph/value.ts";
 import { platform } from "../../platform/current.ts";
 import type { HostData, StepFeeds, VariableStore } from "../../runtime/device.ts";
 import { hostData } from "../../runtime/device.ts";
-import { DeviceError } from "../../runtime/device-error.ts";
 import { byteSize } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import type { StepExplanation, StepTimes } from "../models/explain/step-explanation.ts";
@@ -31,23 +31,31 @@ export async function explainStep(
 ): Promise<StepExplanation> {
   const { model } = trainer;
   const { device, store } = await trainer.programs.prepare();
-  if (device.inspect === undefined)
-    throw new DeviceError(device.name, "it compiles no plan that could be explained; choose wasm or x64");
   const program = trainer.programs.exampleProgram(mode, batchSize);
-  const inspected = await device.inspect(program);
+  const inspected = await device.inspect?.(program);
   const measured = measure ? await measureStep(trainer, mode, batchSize, store) : undefined;
+  const plan = measured?.plan ?? inspected;
   return {
-    ...explainPlan(measured?.plan ?? inspected),
+    ...(plan === undefined ? interpretation(program) : explainPlan(plan)),
     model: model.name,
     mode,
     batchSize,
     device: device.name,
     threads: device.threads,
+    instructions: device.instructions,
     parameterBytes: bytesOf(model.weights.map((weight) => weight.variable)),
     optimizerBytes: mode === "train" ? bytesOf(trainer.optimizer.slotVariables()) : 0,
     availableBytes: device.availableBytes,
     times: measured?.times,
   };
+}
+
+/** What there is to say where nothing is compiled. */
+function interpretation({ outputs, updates }: Program): PlanExplanation & { readonly interpreted: number } {
+  const roots = [...Object.values(outputs), ...updates.map(({ value }) => value)];
+  const nodes = nodesOf(roots).filter(({ inputs }) => inputs.length > 0);
+  const none = { stages: 0, kernels: [], buffers: [], arenaBytes: 0, liveBytes: 0, variableBytes: 0 };
+  return { ...none, interpreted: nodes.length };
 }
 
 async function measureStep(

@@ -79,7 +79,7 @@ test("what does not fit at all says so", async () => {
 });
 
 test("a step that does not fit can still be explained", async () => {
-  const text = await wideNetwork(64).explain({ batchSize: 2 ** 20, printFn: () => undefined });
+  const text = await wideNetwork(64).explain({ batchSize: 2 ** 20, print: false });
   expect(text).toContain("batch size 1048576");
   expect(text).toMatch(/Memory plan: [\d.]+ TB/);
 });
@@ -141,6 +141,6 @@ describe("the plan of a training step takes at most 1.15 times the bytes that ar
 
 test("the memory limit is checked", () => {
   expect(() => configure({ memoryLimit: 1.5 })).toThrow(
-    "memoryLimit must be a whole number of bytes, at least 1048576; got 1.5",
+    "memoryLimit must be a whole number of bytes from 1048576 (1 MiB) to 4294967296 (4 GiB); got 1.5",
   );
 });

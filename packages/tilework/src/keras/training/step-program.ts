@@ -75,7 +75,7 @@ export function predictionProgram(step: TracedStep): Program {
 /** The program that computes loss and metrics. */
 export function testProgram(step: TracedStep, objective: Objective): Program {
   const { loss, outputs } = writeObjective(objective, step.batch);
-  label([loss, ...Object.values(outputs)], "loss");
+  labelObjective(loss, outputs);
   return programOf(step.inputs, outputs, []);
 }
 
@@ -121,6 +121,7 @@ export function* trainingProgram(
   label(
     updates.map(({ value }) => value),
     "optimizer",
+    `${optimizer.className} update`,
   );
   yield;
   return programOf({ ...step.inputs, ...scalars }, outputs, updates);
@@ -133,8 +134,8 @@ function simplifyForward(
 ): { loss: Value; outputs: Record<string, Value>; updates: Update[] } {
   const names = Object.keys(outputs);
   const changed = [...step.context.updates];
+  labelObjective(loss, outputs);
   const roots = [loss, ...Object.values(outputs), ...changed.map(([, value]) => value)];
-  label(roots, "loss");
   const [newLoss, ...rest] = simplify(roots);
   return {
     loss: newLoss!,
@@ -158,7 +159,16 @@ function programOf(
   return { inputs: Object.fromEntries(used), outputs, updates };
 }
 
-/** Names the writer of nodes that no layer wrote. */
-function label(roots: readonly Value[], origin: string): void {
-  for (const node of nodesOf(roots)) if (node.op !== inputOp && node.op !== readOp) node.origin ??= origin;
+function labelObjective(loss: Value, outputs: Readonly<Record<string, Value>>): void {
+  label([loss, ...(outputs.loss === undefined ? [] : [outputs.loss])], "loss");
+  label(Object.values(outputs), "metrics");
+}
+
+/** Names the writer of nodes that no layer wrote, and what they are parts of. */
+function label(roots: readonly Value[], origin: string, group?: string): void {
+  for (const node of nodesOf(roots)) {
+    if (node.op === inputOp || node.op === readOp || node.origin !== undefined) continue;
+    node.origin = origin;
+    node.group = group;
+  }
 }

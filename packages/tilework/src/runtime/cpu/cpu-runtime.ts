@@ -2,6 +2,7 @@
  * What all stores, sources and programs of one CPU device share: memory, workers, the scratch arena, the order of
  * calls. Blocks whose owner was collected are given back.
  */
+import type { Cpu } from "../../codegen/x64/print-kernel.ts";
 import { platform } from "../../platform/current.ts";
 import type { Instructions } from "../instructions.ts";
 import { SerialQueue } from "../serial-queue.ts";
@@ -97,6 +98,11 @@ export class CpuRuntime {
   /** Where argument blocks' addresses count from: the process's memory for machine code, else undefined. */
   get base(): bigint | undefined {
     return this.#machine !== undefined && "base" in this.#machine ? this.#machine.base : undefined;
+  }
+
+  /** The processor that machine code is printed for, once that is known. */
+  get cpu(): Cpu | undefined {
+    return this.#machine !== undefined && "cpu" in this.#machine ? this.#machine.cpu : undefined;
   }
 
   /** What machine code to print, or why none can run; asked once, by starting workers. */

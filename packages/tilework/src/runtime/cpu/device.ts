@@ -8,7 +8,14 @@ import { platform } from "../../platform/current.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
 import { BoundedCache } from "../bounded-cache.ts";
 import { Breaks } from "../breaks.ts";
-import type { DataSource, Device, Executable, HostData, VariableStore } from "../device.ts";
+import type {
+  DataSource,
+  Device,
+  Executable,
+  HostData,
+  VariableStore,
+  VectorInstructions,
+} from "../device.ts";
 import { DeviceError } from "../device-error.ts";
 import type { Instructions } from "../instructions.ts";
 import { warnOnce } from "../warn-once.ts";
@@ -97,6 +104,11 @@ class PooledDevice implements CpuDevice {
     return this.#runtime.threads;
   }
 
+  get instructions(): VectorInstructions | undefined {
+    if (this.name === "x64") return this.#runtime.cpu;
+    return this.#isRelaxed() ? "relaxed-simd" : "simd128";
+  }
+
   get availableBytes(): number {
     return this.#runtime.availableForArena;
   }
@@ -169,7 +181,10 @@ class PooledDevice implements CpuDevice {
 
   async #wasmTarget(): Promise<Target> {
     await platform.prepareEngine();
-    const relaxed = this.#variant === undefined ? supportsRelaxedSimd() : this.#variant === "relaxed";
-    return { ...wasmTarget, fused: relaxed };
+    return { ...wasmTarget, fused: this.#isRelaxed() };
+  }
+
+  #isRelaxed(): boolean {
+    return this.#variant === undefined ? supportsRelaxedSimd() : this.#variant === "relaxed";
   }
 }

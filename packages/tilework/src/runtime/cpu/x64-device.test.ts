@@ -78,6 +78,17 @@ describe.skipIf(!canRunX64("avx2"))("machine code", () => {
     expect(stderr).toBe("");
   });
 
+  test("where Node's permissions refuse workers, the refusal names the one to grant", async () => {
+    const { stdout } = await runModule(
+      "await currentDevice().catch((error) => console.log(error.name, error.message));",
+      withoutForeignFunctions.filter((flag) => flag !== "--allow-worker"),
+    );
+    expect(stdout).toBe(
+      "DeviceError no device can run here: workers cannot be started: Node's permissions refuse them; " +
+        "--allow-worker grants them (and --allow-ffi machine code)\n",
+    );
+  });
+
   test("closing a device unmaps its code", async () => {
     const { stdout } = await runModule(`
       const device = await currentDevice();

@@ -10,6 +10,8 @@ export interface ExplainOptions {
   readonly measure?: boolean | undefined;
   /** Lines of text, or one HTML page that needs nothing else. Default "text". */
   readonly format?: "text" | "html" | undefined;
+  /** False: the text is given back and nothing is printed. Default true. */
+  readonly print?: boolean | undefined;
   /** Gets one line of text a call. Default: the terminal. */
   readonly printFn?: ((line: string) => void) | undefined;
   /** Width of the table, where its numbers leave room. Default: the terminal's. */
@@ -21,6 +23,7 @@ export const explainChecks: {
   readonly mode: Check<"train" | "test" | "predict" | undefined>;
   readonly measure: Check<boolean>;
   readonly format: Check<"text" | "html">;
+  readonly print: Check<boolean>;
   readonly printFn: Check<((line: string) => void) | undefined>;
   readonly lineLength: Check<number | undefined>;
 } = {
@@ -28,6 +31,7 @@ export const explainChecks: {
   mode: optional(oneOf("train", "test", "predict"), undefined),
   measure: optional(flag, false),
   format: optional(oneOf("text", "html"), "text"),
+  print: optional(flag, true),
   printFn: summaryChecks.printFn,
   lineLength: summaryChecks.lineLength,
 };

@@ -9,6 +9,7 @@ import {
 
 /** The report as lines of text, the table `lineLength` characters wide where its numbers leave room for that. */
 export function explanationLines(explanation: StepExplanation, lineLength: number): string[] {
+  if (explanation.kernels.length === 0) return [headingOf(explanation), ...totalLines(explanation)];
   const titles = kernelTitles(explanation);
   const cells = kernelCells(explanation).map((row) => row.map((cell) => cell.trimEnd()));
   const widths = titles.map((title, column) =>

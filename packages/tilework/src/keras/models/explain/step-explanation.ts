@@ -1,4 +1,5 @@
 import type { PlanExplanation } from "../../../compiler/explain/explain-plan.ts";
+import type { Device, VectorInstructions } from "../../../runtime/device.ts";
 import type { StepMode } from "../../training/step-program.ts";
 
 /** A model's compiled step in numbers, as `model.explain` shows it. */
@@ -6,9 +7,11 @@ export interface StepExplanation extends PlanExplanation {
   readonly model: string;
   readonly mode: StepMode;
   readonly batchSize: number;
-  /** Name and number of threads. */
-  readonly device: string;
+  readonly device: Device["name"];
   readonly threads: number;
+  readonly instructions: VectorInstructions | undefined;
+  /** Operations of the program, where the device interprets it and there are no kernels and no plan. */
+  readonly interpreted?: number;
   /** Bytes of the model's weights, and of what its optimizer keeps. */
   readonly parameterBytes: number;
   readonly optimizerBytes: number;
@@ -30,10 +33,22 @@ const modeNames: Readonly<Record<StepMode, string>> = {
   predict: "prediction step",
 };
 
+const instructionNames: Readonly<Record<VectorInstructions, string>> = {
+  avx512: "AVX-512",
+  avx2: "AVX2",
+  "relaxed-simd": "relaxed SIMD",
+  simd128: "SIMD",
+};
+
 /** The first line of every report. */
-export function headingOf({ model, mode, batchSize, device, threads }: StepExplanation): string {
-  const workers = `${threads} ${threads === 1 ? "thread" : "threads"}`;
-  return `"${model}": ${modeNames[mode]}, batch size ${batchSize}, device ${device}, ${workers}`;
+export function headingOf(explanation: StepExplanation): string {
+  const { model, mode, batchSize, device, threads, instructions } = explanation;
+  const vectors = instructions === undefined ? "" : ` (${instructionNames[instructions]})`;
+  return `"${model}": ${modeNames[mode]}, batch size ${batchSize}, device ${device}${vectors}, ${counted(threads, "thread")}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** One cell a column of `kernelTitles`; a last one or two with the time where it was measured. */
@@ -51,34 +66,53 @@ export function kernelCells(explanation: StepExplanation): string[][] {
     ];
     const time = explanation.times?.kernels[at];
     if (time === undefined) return cells;
-    return [...cells, time.toFixed(3), `${((100 * time) / sum).toFixed(1)} %`];
+    return [...cells, microseconds(time), `${((100 * time) / sum).toFixed(1)} %`];
   });
 }
 
 export function kernelTitles({ times }: StepExplanation): string[] {
   const titles = ["Stage", "Layers", "Operations, fused", "FLOP", "Bytes", "FLOP/byte"];
-  return times === undefined ? titles : [...titles, "ms", "Share"];
+  return times === undefined ? titles : [...titles, "µs", "Share"];
 }
 
 /** What follows the table. */
 export function totalLines(explanation: StepExplanation): string[] {
+  return explanation.interpreted === undefined
+    ? planLines(explanation)
+    : interpreterLines(explanation, explanation.interpreted);
+}
+
+function interpreterLines(explanation: StepExplanation, operations: number): string[] {
+  return [
+    `This device interprets the step's ${counted(operations, "operation")} one after the other with plain loops in ` +
+      'float64: nothing is compiled, so there are no kernels and no memory plan; configure({ device: "wasm" }) shows ' +
+      "what is compiled elsewhere",
+    parameterLine(explanation),
+  ];
+}
+
+function parameterLine({ parameterBytes, optimizerBytes }: StepExplanation): string {
+  return `Parameters: ${formatBytes(parameterBytes)}, optimizer: ${formatBytes(optimizerBytes)}`;
+}
+
+function planLines(explanation: StepExplanation): string[] {
   const { kernels, times, arenaBytes, liveBytes, availableBytes, buffers } = explanation;
   const operations = kernels.reduce((sum, kernel) => sum + kernel.operations, 0);
   const bytes = kernels.reduce((sum, kernel) => sum + kernel.bytesRead + kernel.bytesWritten, 0);
   const lines = [
-    `Kernels: ${kernels.length} in ${explanation.stages} stages, ${formatCount(operations)}FLOP, ` +
+    `Kernels: ${kernels.length} in ${counted(explanation.stages, "stage")}, ${formatCount(operations)}FLOP, ` +
       `${formatBytes(bytes)} read and written, ${ratio(operations, bytes)} FLOP/byte`,
   ];
   if (times !== undefined)
     lines.push(
-      `Time: ${times.step.toFixed(3)} ms a step, ${(operations / times.step / 1e6).toFixed(1)} GFLOP/s; kernel by ` +
-        `kernel ${times.kernels.reduce((sum, time) => sum + time, 0).toFixed(3)} ms`,
+      `Time: ${formatTime(times.step)} a step, ${(operations / times.step / 1e6).toFixed(1)} GFLOP/s; kernel by ` +
+        `kernel ${formatTime(times.kernels.reduce((sum, time) => sum + time, 0))}`,
     );
   lines.push(
     `Memory plan: ${formatBytes(arenaBytes)}, ${ratio(arenaBytes, liveBytes)} times the lower bound of ` +
       `${formatBytes(liveBytes)} (the largest sum of buffers alive in one stage)` +
       (availableBytes === undefined ? "" : `; ${formatBytes(availableBytes)} available`),
-    `Parameters: ${formatBytes(explanation.parameterBytes)}, optimizer: ${formatBytes(explanation.optimizerBytes)}`,
+    parameterLine(explanation),
   );
   if (buffers.length > 0) lines.push(`Largest buffers: ${buffers.slice(0, 5).map(bufferText).join("; ")}`);
   return lines;
@@ -96,17 +130,24 @@ function ratio(a: number, b: number): string {
   return b === 0 ? "0.00" : (a / b).toFixed(2);
 }
 
-/** `a+a+b` as `a ×2 + b`. */
+/** `a+b+a` as `a ×2 + b`. Names of several words stand for all their steps and are not counted. */
 export function operationNames(name: string): string {
-  const groups: { name: string; count: number }[] = [];
-  for (const part of name.split("+")) {
-    const last = groups.at(-1);
-    if (last?.name === part) last.count++;
-    else groups.push({ name: part, count: 1 });
-  }
-  return groups
-    .map((group) => (group.count === 1 ? group.name : `${group.name} ×${group.count}`))
+  const counts = new Map<string, number>();
+  for (const part of name.split("+")) counts.set(part, (counts.get(part) ?? 0) + 1);
+  return [...counts]
+    .map(([part, count]) => (count === 1 || part.includes(" ") ? part : `${part} ×${count}`))
     .join(" + ");
+}
+
+/** Milliseconds in microseconds, with what a clock can tell of them. */
+function microseconds(milliseconds: number): string {
+  const time = 1000 * milliseconds;
+  return time < 100 ? time.toFixed(1) : time.toFixed(0);
+}
+
+function formatTime(milliseconds: number): string {
+  if (milliseconds < 0.9995) return `${(1000 * milliseconds).toPrecision(3)} µs`;
+  return milliseconds < 999.5 ? `${milliseconds.toPrecision(3)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 }
 
 /** A count with three digits and a decimal prefix: `12.3 M`. */

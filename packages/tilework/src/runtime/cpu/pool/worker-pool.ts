@@ -65,7 +65,7 @@ export class WorkerPool {
     const failed = started.find((result) => result.status === "rejected");
     if (failed === undefined) return new WorkerPool(hosts, memory);
     await Promise.allSettled(hosts.map((host) => host.terminate()));
-    throw new WorkerError(`it could not be started: ${failed.reason}`);
+    throw new WorkerError(`it could not be started: ${failed.reason}`, "the next call tries again");
   }
 
   /** Whether it takes no more work. */
