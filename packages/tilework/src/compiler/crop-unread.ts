@@ -15,7 +15,11 @@ export function cropUnread(roots: readonly Value[]): Value[] {
     const { node } = value;
     const inputs = inputsOf.get(node);
     if (uses.get(value) !== 1 || inputs === undefined || node.outputs.length !== 1) return undefined;
-    if (node.op.leading !== undefined) return node.op.leading(inputs, node.attributes, shape);
+    if (node.op.leading !== undefined) {
+      const part = node.op.leading(inputs, node.attributes, shape);
+      if (part !== undefined) part.node.origin ??= node.origin;
+      return part;
+    }
     if (!isElementwise(node)) return undefined;
     const parts = node.inputs.map((input, at) => {
       if (sameShape(input.shape, value.shape)) return leadingPart(input, shape);

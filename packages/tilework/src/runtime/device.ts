@@ -57,6 +57,12 @@ export interface Executable {
   profile?(store: VariableStore, steps: readonly StepFeeds[]): Promise<number[]>;
 }
 
+/** A step's plan; `namesRows` where its data are on the device already, and it brings the numbers of its rows only. */
+export interface PlannedStep {
+  readonly plan: Plan;
+  readonly namesRows: boolean;
+}
+
 /** Machine code's, or those of WebAssembly. */
 export type VectorInstructions = "avx512" | "avx2" | "relaxed-simd" | "simd128";
 
@@ -67,6 +73,14 @@ export interface Device {
   readonly instructions?: VectorInstructions | undefined;
   /** Bytes that a step's scratch memory may take by now; undefined where nobody counts them. */
   readonly availableBytes?: number;
+  /**
+   * Whether blocks of these sizes fit into its memory, and then a step by that plan. Left out where nobody counts.
+   */
+  hasRoom?(toCome: readonly number[], step?: PlannedStep): boolean;
+  /** Bytes that a step takes of its memory. */
+  stepBytes?(step: PlannedStep): number;
+  /** Gives back what garbage holds, as far as the engine lets itself be asked. */
+  reclaim?(): Promise<void>;
   createStore(): VariableStore;
   createSource(data: HostData, rowSize: number, dtype: Dtype): DataSource;
   /** Compiles a program, or takes it from the cache. */

@@ -5,9 +5,11 @@ export class DeviceMemoryError extends TileworkError {
   override name = "DeviceMemoryError";
   readonly bytes: number;
 
-  constructor(bytes: number, used: number, limit: number) {
+  /** `largest`: bytes that could be had in one piece. */
+  constructor(bytes: number, used: number, limit: number, largest: number) {
     super(
-      `the device's memory is full: ${megabytes(bytes)} more are needed, ${megabytes(used)} of at most ${megabytes(limit)} are in use; ` +
+      `the device's memory is full: ${megabytes(bytes)} more are needed in one piece; ` +
+        `${megabytes(used)} of at most ${megabytes(limit)} are in use, and ${megabytes(largest)} lie together; ` +
         "use a smaller batch size or less data at a time",
     );
     this.bytes = bytes;

@@ -40,11 +40,70 @@ export function bufferLives(plan: Plan): BufferLife[] {
   return [...lives].map(([buffer, life]) => ({ buffer, ...life }));
 }
 
-/** The largest sum of the bytes of buffers that live in the same stage: no plan can be smaller. */
+/**
+ * The largest sum of the bytes of buffers in the arena that live in the same stage. With these stages no plan can be
+ * smaller, because the kernels of a stage run side by side; other stages, or more in slices, might take less.
+ */
 export function liveBytes(plan: Plan): number {
-  const change = new Array<number>(plan.stages.length + 2).fill(0);
-  for (const { buffer, first, last } of bufferLives(plan)) {
-    const { bytes } = plan.buffers[buffer]!;
+  return mostAlive(
+    bufferLives(plan).map(({ buffer, first, last }) => ({ bytes: plan.buffers[buffer]!.bytes, first, last })),
+  );
+}
+
+/** When a worker's part of a buffer holds what the task still needs. */
+export interface SliceLife {
+  /** Index into the plan's buffers. */
+  readonly buffer: number;
+  readonly stage: number;
+  /** First and last kernel of the stage that needs it, inclusive. */
+  readonly first: number;
+  readonly last: number;
+  /** The layers that write it. */
+  readonly origin: string;
+}
+
+/** The lives of the buffers in each worker's own scratch, kernel by kernel: a worker runs them one after the other. */
+export function sliceLives(plan: Plan): SliceLife[] {
+  return plan.stages.flatMap((stage, at) => {
+    const lives = new Map<number, { first: number; last: number; origin: string }>();
+    stage.launches.forEach(({ buffers, origin }, launch) => {
+      for (const buffer of buffers) {
+        if (plan.buffers[buffer]!.placement.region !== "slice") continue;
+        const life = lives.get(buffer);
+        if (life === undefined) lives.set(buffer, { first: launch, last: launch, origin });
+        else life.last = launch;
+      }
+    });
+    return [...lives].map(([buffer, life]) => ({ buffer, stage: at, ...life }));
+  });
+}
+
+/** The largest sum of the bytes that a worker's task needs at one kernel: with these stages no part can be smaller. */
+export function liveSliceBytes(plan: Plan): number {
+  const lives = sliceLives(plan);
+  return Math.max(
+    0,
+    ...plan.stages.map((_, stage) =>
+      mostAlive(
+        lives
+          .filter((life) => life.stage === stage)
+          .map(({ buffer, first, last }) => ({ bytes: partBytes(plan, buffer), first, last })),
+      ),
+    ),
+  );
+}
+
+/** Bytes of one task's part of a buffer in a worker's scratch. */
+export function partBytes(plan: Plan, buffer: number): number {
+  const { placement } = plan.buffers[buffer]!;
+  return placement.region === "slice" ? placement.bytes : 0;
+}
+
+function mostAlive(
+  lives: readonly { readonly bytes: number; readonly first: number; readonly last: number }[],
+): number {
+  const change = new Array<number>(Math.max(0, ...lives.map(({ last }) => last)) + 2).fill(0);
+  for (const { bytes, first, last } of lives) {
     change[first]! += bytes;
     change[last + 1]! -= bytes;
   }

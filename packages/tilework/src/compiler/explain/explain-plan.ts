@@ -1,6 +1,6 @@
 /** What a compiled program consists of, in numbers: its kernels in order and its memory. */
 import type { Plan } from "../plan.ts";
-import { bufferLives, liveBytes } from "./buffer-lives.ts";
+import { bufferLives, liveBytes, liveSliceBytes, partBytes, sliceLives } from "./buffer-lives.ts";
 import { countBytes, type Traffic } from "./count-bytes.ts";
 import { countOperations } from "./count-operations.ts";
 
@@ -30,15 +30,26 @@ export interface ExplainedBuffer {
   readonly last: number;
 }
 
+/** A buffer of which each worker has the part that its task works on. `bytes` and `offset` are the part's. */
+export interface ExplainedSlice extends ExplainedBuffer {
+  readonly stage: number;
+}
+
 export interface PlanExplanation {
   readonly stages: number;
   readonly kernels: readonly ExplainedKernel[];
   /** Largest first. */
   readonly buffers: readonly ExplainedBuffer[];
-  /** Size of the scratch memory. */
+  /** Size of the scratch memory that all workers share. */
   readonly arenaBytes: number;
-  /** The largest sum of simultaneously live bytes, which no plan can go below. */
+  /** The largest sum of bytes alive in one stage, which no plan of these stages can go below. */
   readonly liveBytes: number;
+  /** The buffers of which each worker has its own part, largest first; `first` and `last` count a stage's kernels. */
+  readonly slices: readonly ExplainedSlice[];
+  /** Size of each worker's own scratch memory. */
+  readonly sliceBytes: number;
+  /** The largest sum of bytes alive in it at one kernel. */
+  readonly liveSliceBytes: number;
   /** Bytes of the variables that the program reads or updates. */
   readonly variableBytes: number;
 }
@@ -65,6 +76,9 @@ export function explainPlan(plan: Plan): PlanExplanation {
     buffers: explainBuffers(plan),
     arenaBytes: plan.arenaBytes,
     liveBytes: liveBytes(plan),
+    slices: explainSlices(plan),
+    sliceBytes: plan.sliceBytes,
+    liveSliceBytes: liveSliceBytes(plan),
     variableBytes: plan.buffers.reduce(
       (sum, { bytes, placement }) => sum + (placement.region === "variable" ? bytes : 0),
       0,
@@ -87,6 +101,25 @@ interface Counts extends Traffic {
 function countsOf(plan: Plan, kernel: number): Counts {
   const { nest } = plan.kernels[kernel]!;
   return { operations: countOperations(nest), ...countBytes(nest) };
+}
+
+function explainSlices(plan: Plan): ExplainedSlice[] {
+  const slices = sliceLives(plan).map(({ buffer: number, ...life }): ExplainedSlice => {
+    const { buffer, placement } = plan.buffers[number]!;
+    const offset = placement.region === "slice" ? placement.offset : 0;
+    return { name: buffer.name, offset, bytes: partBytes(plan, number), ...life };
+  });
+  return slices.sort((a, b) => b.bytes - a.bytes || a.offset - b.offset);
+}
+
+/** The variables that the program reads or updates, as buffers that are there from the first stage to the last. */
+export function explainVariables(plan: Plan): ExplainedBuffer[] {
+  const last = Math.max(0, plan.stages.length - 1);
+  return plan.buffers.flatMap(({ bytes, placement }): ExplainedBuffer[] => {
+    if (placement.region !== "variable") return [];
+    const { name } = placement.variable;
+    return [{ name, origin: name, offset: 0, bytes, first: 0, last }];
+  });
 }
 
 /** The buffers in the arena, largest first. */

@@ -1,4 +1,5 @@
 import type { Variable } from "../../graph/value.ts";
+import { Breaks } from "../../runtime/breaks.ts";
 import type { HostData, VariableStore } from "../../runtime/device.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
 import { NDArray } from "../../tensor/ndarray.ts";
@@ -75,20 +76,21 @@ export class Weight {
     return this.#host;
   }
 
-  /** Moves weights' values to `store`, from the host or from another model's store. */
+  /** Moves weights' values to `store`, one after the other, from the host or from another model's store. */
   static async moveTo(store: VariableStore, weights: readonly Weight[]): Promise<void> {
-    const foreign = weights.filter((weight) => weight.#home !== undefined && weight.#home !== store);
-    const fresh = weights.filter((weight) => weight.#home === undefined);
-    const values = await Promise.all(foreign.map((weight) => weight.read()));
-    const moved = foreign.map((weight, i) => ({ variable: weight.variable, data: values[i]! }));
-    store.add([
-      ...fresh.map((weight) => ({ variable: weight.variable, data: weight.#hostValue() })),
-      ...moved,
-    ]);
-    if (moved.length > 0) await store.write(moved);
-    for (const weight of [...fresh, ...foreign]) {
+    const breaks = new Breaks();
+    for (const weight of weights) {
+      const { variable } = weight;
+      if (weight.#home === store) continue;
+      if (weight.#home === undefined) store.add([{ variable, data: weight.#hostValue() }]);
+      else {
+        const data = await weight.read();
+        store.add([{ variable, data }]);
+        await store.write([{ variable, data }]);
+      }
       weight.#home = store;
       weight.#host = undefined;
+      await breaks.take();
     }
   }
 }

@@ -54,7 +54,17 @@ export async function explainStep(
 function interpretation({ outputs, updates }: Program): PlanExplanation & { readonly interpreted: number } {
   const roots = [...Object.values(outputs), ...updates.map(({ value }) => value)];
   const nodes = nodesOf(roots).filter(({ inputs }) => inputs.length > 0);
-  const none = { stages: 0, kernels: [], buffers: [], arenaBytes: 0, liveBytes: 0, variableBytes: 0 };
+  const none = {
+    stages: 0,
+    kernels: [],
+    buffers: [],
+    arenaBytes: 0,
+    liveBytes: 0,
+    slices: [],
+    sliceBytes: 0,
+    liveSliceBytes: 0,
+    variableBytes: 0,
+  };
   return { ...none, interpreted: nodes.length };
 }
 

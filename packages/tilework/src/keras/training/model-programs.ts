@@ -3,12 +3,11 @@ import { countPlanOperations } from "../../compiler/explain/explain-plan.ts";
 import { hasIndependentRows } from "../../compiler/independent-rows.ts";
 import { lowerProgram } from "../../compiler/lower.ts";
 import { ignoresMaskedRows } from "../../compiler/masked-rows.ts";
-import { scratchBytes } from "../../compiler/plan.ts";
 import type { Program } from "../../graph/program.ts";
 import { BoundedCache } from "../../runtime/bounded-cache.ts";
 import { Breaks } from "../../runtime/breaks.ts";
-import type { Device, VariableStore } from "../../runtime/device.ts";
-import { PlanMemoryError, planFits } from "../../runtime/plan-memory-error.ts";
+import type { Device, PlannedStep, VariableStore } from "../../runtime/device.ts";
+import { PlanMemoryError, planRefusal } from "../../runtime/plan-memory-error.ts";
 import { atOnce, type InPieces } from "../../util/in-pieces.ts";
 import type { Graph } from "../models/graph.ts";
 import type { Model } from "../models/model.ts";
@@ -21,7 +20,7 @@ import { fittingBatchSize } from "./fitting-batch-size.ts";
 import type { ModelData } from "./model-data.ts";
 import { type LoadedProgram, ModelRuntime } from "./model-runtime.ts";
 import { makeObjective, mayBeMasked, type Objective } from "./objective.ts";
-import { stagedBytes, stepShapeOf } from "./staged-data.ts";
+import { stagedSizes, stepShapeOf } from "./staged-data.ts";
 import {
   maskFeeds,
   predictionProgram,
@@ -39,6 +38,15 @@ export interface LoadOptions {
   readonly toStage?: readonly ModelData[];
   /** Whether the step takes a mask of its examples. */
   readonly masked?: boolean;
+  /** Whether the step brings its data along, where others take rows of data that are on the device. */
+  readonly bringsData?: boolean;
+}
+
+/** What else takes memory when a step runs. */
+interface Surroundings {
+  /** Sizes of data that are yet to be put on the device. */
+  readonly staged: readonly number[];
+  readonly bringsData: boolean;
 }
 
 /**
@@ -100,12 +108,12 @@ export class ModelPrograms {
     mode: StepMode,
     data: ModelData,
     batch: number,
-    { toStage = [], masked = false }: LoadOptions = {},
+    { toStage = [], masked = false, bringsData = false }: LoadOptions = {},
   ): Promise<LoadedProgram> {
     this.#followGraph();
     const shape = { ...stepShapeOf(data, batch), masked };
     this.#fed = { batch, ...typesOf(shape) };
-    const loaded = await this.#loadFitting(mode, shape, data, stagedBytes(toStage));
+    const loaded = await this.#loadFitting(mode, shape, data, { staged: stagedSizes(toStage), bringsData });
     if (mode === "train") this.#runtime.addSlots(this.#options("fit").optimizer.slotVariables());
     return loaded;
   }
@@ -123,23 +131,56 @@ export class ModelPrograms {
     mode: StepMode,
     shape: StepShape,
     data: ModelData,
-    bytesToCome: number,
+    surroundings: Surroundings,
   ): Promise<LoadedProgram> {
-    try {
-      const key = this.#programKey(mode, shape);
-      const loaded = await this.#runtime.load(key, () => this.#writeWithBreaks(mode, shape, data));
-      this.#runtime.checkRoom(loaded, bytesToCome);
+    const key = this.#programKey(mode, shape);
+    const loaded = await this.#runtime
+      .load(key, () => this.#writeWithBreaks(mode, shape, data))
+      .catch(async (error: unknown) => {
+        throw error instanceof PlanMemoryError ? await this.#refusal(mode, shape, data, surroundings) : error;
+      });
+    const { plan } = loaded.executable;
+    const step = plan && { plan, namesRows: !surroundings.bringsData };
+    if (step === undefined || (await this.#runtime.hasRoom(this.#toCome(mode, surroundings), step)))
       return loaded;
-    } catch (error) {
-      if (!(error instanceof PlanMemoryError)) throw error;
-      const available = this.#runtime.availableBytes - bytesToCome;
-      throw await this.#withFittingBatch(
-        error,
-        available,
-        (batch) => atOnce(this.#write(mode, { ...shape, batch }, data)),
-        shape.batch,
-      );
-    }
+    this.#runtime.forgetProgram(key);
+    throw await this.#refusal(mode, shape, data, surroundings);
+  }
+
+  /** Sizes of what comes into memory before the step runs. */
+  #toCome(mode: StepMode, { staged }: Surroundings): number[] {
+    if (mode !== "train") return [...staged];
+    const slots = this.#options("fit").optimizer.slotVariables();
+    return [...this.#runtime.slotSizes(slots), ...staged];
+  }
+
+  /** Why a step does not fit, with the batch size that would: one whose plans have been made and do. */
+  async #refusal(
+    mode: StepMode,
+    shape: StepShape,
+    data: ModelData,
+    surroundings: Surroundings,
+  ): Promise<PlanMemoryError> {
+    const planned = async (other: StepShape): Promise<PlannedStep> => {
+      const plan = (await this.#runtime.inspect(await this.#writeWithBreaks(mode, other, data)))!;
+      return { plan, namesRows: !surroundings.bringsData };
+    };
+    const refused = await planned(shape);
+    const toCome = this.#toCome(mode, surroundings);
+    const beside = toCome.reduce((sum, bytes) => sum + bytes, 0);
+    const available = this.#runtime.availableBytes;
+    const planBytes = this.#runtime.stepBytes(refused) + beside;
+    const variants = this.#mayBeMasked(mode, data) ? [false, true] : [shape.masked ?? false];
+    const fitting = await fittingBatchSize(shape.batch, planBytes, available, async (batch) => {
+      const size = { bytes: 0, fits: true };
+      for (const masked of variants) {
+        const step = await planned({ ...shape, batch, masked });
+        size.bytes = Math.max(size.bytes, this.#runtime.stepBytes(step) + beside);
+        size.fits &&= this.#runtime.fits(toCome, step);
+      }
+      return size;
+    });
+    return planRefusal(refused.plan, planBytes, available, fitting);
   }
 
   /**
@@ -176,12 +217,17 @@ export class ModelPrograms {
     return new FilledBatches(batches, masked ? length : undefined);
   }
 
+  /** Whether steps may be masked, so that a last batch runs by the same program. */
+  #mayBeMasked(mode: StepMode, data: ModelData): boolean {
+    if (mode === "predict") return false;
+    return mayBeMasked(this.objectiveFor(data), (output) => data.weights[output] !== undefined);
+  }
+
   /** Whether a last batch of `rest` examples runs by the masked program of `batch`. */
   async #masks(mode: "train" | "test", data: ModelData, batch: number, rest: number): Promise<boolean> {
     if (rest === batch) return false;
     this.#followGraph();
-    const objective = this.objectiveFor(data);
-    if (!mayBeMasked(objective, (output) => data.weights[output] !== undefined)) return false;
+    if (!this.#mayBeMasked(mode, data)) return false;
     const shape = { ...stepShapeOf(data, batch), masked: true };
     const key = this.#programKey(mode, shape);
     const known = this.#fills.get(`${key} ${rest}`);
@@ -198,21 +244,6 @@ export class ModelPrograms {
     return masks;
   }
 
-  /** The same refusal with the batch size that would fit. */
-  async #withFittingBatch(
-    { planBytes, buffers }: PlanMemoryError,
-    available: number,
-    write: (batch: number) => Program,
-    refused: number,
-  ): Promise<PlanMemoryError> {
-    const fitting = await fittingBatchSize(refused, planBytes, available, async (batch) => {
-      const plan = (await this.#runtime.inspect(write(batch)))!;
-      const { threads } = this.#runtime;
-      return { bytes: scratchBytes(plan, threads), fits: planFits(plan, available, threads) };
-    });
-    return new PlanMemoryError(planBytes, available, buffers, fitting);
-  }
-
   /** The program of a step over data like those seen last, or like what the model declares; nothing runs. */
   exampleProgram(mode: StepMode, batch: number): Program {
     const data = this.#exampleData(mode, batch);
@@ -221,7 +252,7 @@ export class ModelPrograms {
 
   /** That program, compiled. */
   loadExample(mode: StepMode, batch: number): Promise<LoadedProgram> {
-    return this.load(mode, this.#exampleData(mode, batch), batch);
+    return this.load(mode, this.#exampleData(mode, batch), batch, { bringsData: true });
   }
 
   #exampleData(mode: StepMode, batch: number): ModelData {

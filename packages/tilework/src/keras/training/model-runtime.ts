@@ -4,8 +4,9 @@ import type { Program } from "../../graph/program.ts";
 import type { TensorType, Variable } from "../../graph/value.ts";
 import { BoundedCache } from "../../runtime/bounded-cache.ts";
 import { currentDevice } from "../../runtime/configure.ts";
-import type { Device, Executable, VariableStore } from "../../runtime/device.ts";
-import { checkPlanFits } from "../../runtime/plan-memory-error.ts";
+import type { Device, Executable, PlannedStep, VariableStore } from "../../runtime/device.ts";
+import { buffersFit, fitsBuffer, PlanMemoryError } from "../../runtime/plan-memory-error.ts";
+import { byteSize } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { Weight } from "../layers/weight.ts";
 import { BurstSize } from "./burst-size.ts";
@@ -20,6 +21,10 @@ export interface LoadedProgram {
 
 const keptPrograms = 24;
 
+function bytesOf({ shape, dtype }: TensorType): number {
+  return sizeOf(shape) * byteSize[dtype];
+}
+
 export class ModelRuntime {
   #device: Device | undefined;
   #store: VariableStore | undefined;
@@ -31,8 +36,24 @@ export class ModelRuntime {
     const device = await currentDevice();
     if (this.#store === undefined || this.#device !== device) await this.#moveTo(device);
     const store = this.#store!;
+    await this.#checkWeights(weights.filter((weight) => weight.home !== store));
     await Weight.moveTo(store, weights);
     return { device, store };
+  }
+
+  /** Throws a PlanMemoryError for weights that there is no room for, before they are computed. */
+  async #checkWeights(weights: readonly Weight[]): Promise<void> {
+    const sizes = weights.map(({ variable }) => bytesOf(variable));
+    if (sizes.every(fitsBuffer) && (await this.hasRoom(sizes))) return;
+    const largest = weights.map(({ path }, i) => {
+      return { name: path, origin: path, offset: 0, bytes: sizes[i]!, first: 0, last: 0 };
+    });
+    throw new PlanMemoryError({
+      subject: "the model with its weights",
+      planBytes: sizes.reduce((sum, bytes) => sum + bytes, 0),
+      availableBytes: this.availableBytes,
+      buffers: largest.sort((a, b) => b.bytes - a.bytes),
+    });
   }
 
   async #moveTo(device: Device): Promise<void> {
@@ -49,9 +70,19 @@ export class ModelRuntime {
 
   /** Adds variables that start at zero; those that are there keep their values. */
   addSlots(variables: readonly Variable[]): void {
-    const fresh = variables.filter((variable) => !this.#slots.has(variable));
-    this.#store!.add(fresh.map((variable) => ({ variable, data: new Float32Array(sizeOf(variable.shape)) })));
-    for (const variable of fresh) this.#slots.add(variable);
+    for (const variable of this.#missingSlots(variables)) {
+      this.#store!.add([{ variable, data: new Float32Array(sizeOf(variable.shape)) }]);
+      this.#slots.add(variable);
+    }
+  }
+
+  /** Bytes of each of the variables that `addSlots` would add. */
+  slotSizes(variables: readonly Variable[]): number[] {
+    return this.#missingSlots(variables).map(bytesOf);
+  }
+
+  #missingSlots(variables: readonly Variable[]): Variable[] {
+    return variables.filter((variable) => !this.#slots.has(variable));
   }
 
   /** The compiled program of this key; `write` writes it when it is not there. */
@@ -79,25 +110,40 @@ export class ModelRuntime {
     };
   }
 
-  /** Throws a PlanMemoryError where a program does not fit beside what is in memory by now and what is to come. */
-  checkRoom({ executable }: LoadedProgram, bytesToCome: number): void {
-    if (executable.plan !== undefined)
-      checkPlanFits(executable.plan, this.availableBytes - bytesToCome, this.threads);
+  /**
+   * Whether blocks of these sizes fit into memory beside what is there by now, and then a step by the plan. Garbage is
+   * given back where they would not.
+   */
+  async hasRoom(toCome: readonly number[], step?: PlannedStep): Promise<boolean> {
+    const device = this.#device;
+    if (device?.hasRoom === undefined || device.hasRoom(toCome, step)) return true;
+    await device.reclaim?.();
+    return device.hasRoom(toCome, step);
   }
 
-  /** Bytes that a step's scratch memory may take by now. */
+  /** The same of a step that was planned only: at once, as memory is by now. */
+  fits(toCome: readonly number[], step: PlannedStep): boolean {
+    return buffersFit(step.plan) && (this.#device?.hasRoom?.(toCome, step) ?? true);
+  }
+
+  /** Bytes that a step takes. */
+  stepBytes(step: PlannedStep): number {
+    return this.#device?.stepBytes?.(step) ?? step.plan.arenaBytes;
+  }
+
+  /** Bytes that a step may take by now. */
   get availableBytes(): number {
     return this.#device?.availableBytes ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** Workers of the device in use. */
-  get threads(): number {
-    return this.#device?.threads ?? 1;
   }
 
   /** A program's plan on the device in use; undefined where the device has none. */
   async inspect(program: Program): Promise<Plan | undefined> {
     return this.#device?.inspect?.(program);
+  }
+
+  /** Forgets one, which was refused. */
+  forgetProgram(key: string): void {
+    this.#programs.delete(key);
   }
 
   forgetPrograms(): void {

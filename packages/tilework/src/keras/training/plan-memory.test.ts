@@ -52,7 +52,7 @@ test("a step of 32 GB is refused with its size, its largest buffers and their la
   expect(error.buffers[0]!.origin).toContain("wide");
   expect(error.buffers[0]!.bytes).toBe(activations);
   expect(error.message).toContain(`${(error.planBytes / 2 ** 30).toFixed(2)} GB`);
-  expect(error.message).toMatch(/its largest buffers are .*wide.*30\.03 GB/);
+  expect(error.message).toMatch(/the largest parts are .*wide.*30\.03 GB/);
   expect(error.message).toContain(`A batch size of ${error.fittingBatchSize} would fit.`);
   const after = await model.getWeights();
   expect(after.map((weight) => [...weight.data])).toEqual(before.map((weight) => [...weight.data]));
@@ -76,6 +76,78 @@ test("what does not fit at all says so", async () => {
   const error = await refusalOf(wideNetwork(512).predict(images(2)));
   expect(error.fittingBatchSize).toBe(0);
   expect(error.message).toContain("Not even a batch size of 1 would fit");
+});
+
+function digits(count: number): { data: Float32Array; shape: number[] } {
+  return { data: new Float32Array(count * 28 * 28), shape: [count, 28, 28, 1] };
+}
+
+function digitModel(): Sequential {
+  const model = threeNetworks[1].make();
+  model.compile({ optimizer: "adam", loss: threeNetworks[1].loss, metrics: ["accuracy"] });
+  return model;
+}
+
+describe.each(["wasm", "auto"] as const)("in little memory, device %s", (device) => {
+  test.each([
+    { megabytes: 4, rows: 64, validationSplit: 0 },
+    { megabytes: 3, rows: 64, validationSplit: 0.25 },
+    { megabytes: 3, rows: 100, validationSplit: 0 },
+    { megabytes: 5, rows: 200, validationSplit: 0.1 },
+  ])("the advice holds when it is followed: %o", async ({ megabytes, rows, validationSplit }) => {
+    configure({ device, threads: 2, memoryLimit: megabytes * 2 ** 20 });
+    const model = digitModel();
+    const fit = (batchSize: number) =>
+      model.fit(digits(rows), new Int32Array(rows), { batchSize, epochs: 3, validationSplit, verbose: 0 });
+    const { fittingBatchSize: fitting, message } = await refusalOf(fit(64));
+    expect(message).toMatch(/the largest parts are .*max_pooling2d/);
+    expect(fitting).toBeGreaterThan(1);
+    expect((await fit(fitting!)).history.loss).toHaveLength(3);
+  });
+
+  test("so does that of a call that brings its data", async () => {
+    configure({ device, threads: 2, memoryLimit: 4 * 2 ** 20 });
+    const model = digitModel();
+    const train = (rows: number) => model.trainOnBatch(digits(rows), new Int32Array(rows));
+    const { fittingBatchSize: fitting } = await refusalOf(train(100));
+    expect(fitting).toBeGreaterThan(1);
+    expect((await train(fitting!)).loss).toBeGreaterThan(0);
+  });
+
+  test("memory of models that were dropped comes back", async () => {
+    configure({ device, threads: 2, memoryLimit: 4 * 2 ** 20 });
+    for (let i = 0; i < 12; i++) {
+      const history = await digitModel().fit(digits(16), new Int32Array(16), { batchSize: 8, verbose: 0 });
+      expect(history.history.loss).toHaveLength(1);
+    }
+  });
+});
+
+test("weights that do not fit are refused before they are computed", async () => {
+  const model = sequential([dense(40_000, { name: "wide", inputShape: [40_000] })]);
+  const start = performance.now();
+  const error = await refusalOf(model.predict({ data: new Float32Array(40_000), shape: [1, 40_000] }));
+  expect(performance.now() - start).toBeLessThan(5000);
+  expect(error.message).toMatch(
+    /^the model with its weights needs 5\.96 GB of memory, but [34]\.\d\d GB are available, .* wide\/kernel, 5\.96 GB/,
+  );
+});
+
+test("the optimizer's variables count before they are made", async () => {
+  configure({ device: "wasm", threads: 2, memoryLimit: 4 * 2 ** 20 });
+  const model = sequential([dense(400, { inputShape: [1000] })]);
+  model.compile({ optimizer: "adam", loss: "mean_squared_error" });
+  const [x, y] = [new Float32Array(1000), new Float32Array(400)];
+  const call = model.fit({ data: x, shape: [1, 1000] }, { data: y, shape: [1, 400] }, { verbose: 0 });
+  expect((await refusalOf(call)).message).toContain("Not even a batch size of 1 would fit");
+  expect((await model.predict({ data: x, shape: [1, 1000] })) as object).toHaveProperty("shape", [1, 400]);
+});
+
+test("an input larger than one buffer can be is named", async () => {
+  const model = sequential([globalAveragePooling2d({ inputShape: [24_000, 24_000, 1] })]);
+  const error = await refusalOf(model.explain({ batchSize: 1, measure: true, print: false }));
+  expect(error.message).toMatch(/a single buffer can take 2 GB at most, but there is x\.0, 2\.15 GB/);
+  expect(error.planBytes).toBeGreaterThan(24_000 ** 2 * 4);
 });
 
 test("a step that does not fit can still be explained", async () => {

@@ -30,12 +30,11 @@ export class StagedData {
   }
 }
 
-/** Bytes that data take on a device; columns that stand in several places count once. */
-export function stagedBytes(all: readonly ModelData[]): number {
-  const columns = new Set(all.flatMap((data) => namedColumns(data).map(([, column]) => column)));
-  let bytes = 0;
-  for (const { data } of columns) bytes += data.byteLength;
-  return bytes;
+/** Bytes of each column that is put on a device; columns that stand in several places of one set of data count once. */
+export function stagedSizes(all: readonly ModelData[]): number[] {
+  return [...new Set(all)].flatMap((data) =>
+    [...new Set(namedColumns(data).map(([, column]) => column))].map((column) => column.data.byteLength),
+  );
 }
 
 /** The feeds of one step over all rows. */

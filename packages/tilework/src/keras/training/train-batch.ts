@@ -16,7 +16,7 @@ import type { Trainer } from "./trainer.ts";
 export async function trainBatch(trainer: Trainer, data: ModelData): Promise<Logs> {
   trainer.checkLabels(data);
   const { store } = await trainer.programs.prepare();
-  const program = await trainer.programs.load("train", data, data.rows);
+  const program = await trainer.programs.load("train", data, data.rows, { bringsData: true });
   const scalars = trainer.scalarFeeds(trainer.optimizer.iterations);
   const feeds = { ...wholeFeeds(data), ...scalars, seed: Int32Array.of(nextSeed(), 0) };
   const start = await store.snapshot();

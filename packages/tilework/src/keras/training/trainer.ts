@@ -126,7 +126,7 @@ export class Trainer {
     return this.queue.run(async () => {
       const data = readModelData(this.model, x, undefined, undefined);
       const { store } = await this.programs.prepare();
-      const program = await this.programs.load("predict", data, data.rows);
+      const program = await this.programs.load("predict", data, data.rows, { bringsData: true });
       const [outputs] = await program.executable.run(store, [feedsOf(program, wholeFeeds(data))]);
       return joinPredictions(Object.values(program.outputs), [outputs!]);
     });
@@ -135,7 +135,7 @@ export class Trainer {
   async #testBatch(data: ModelData): Promise<Logs> {
     this.checkLabels(data);
     const { store } = await this.programs.prepare();
-    const program = await this.programs.load("test", data, data.rows);
+    const program = await this.programs.load("test", data, data.rows, { bringsData: true });
     const [outputs] = await program.executable.run(store, [feedsOf(program, wholeFeeds(data))]);
     const running = new RunningLogs(this.programs.objectiveFor(data));
     running.add(outputs!, data.rows);

@@ -3,13 +3,16 @@
  * calls. Blocks whose owner was collected are given back.
  */
 import type { Cpu } from "../../codegen/x64/print-kernel.ts";
+import { scratchBytes } from "../../compiler/plan.ts";
 import { platform } from "../../platform/current.ts";
+import type { PlannedStep } from "../device.ts";
 import type { Instructions } from "../instructions.ts";
 import { SerialQueue } from "../serial-queue.ts";
 import { WorkerError } from "../worker-error.ts";
 import { makeSelfCheck } from "./loading/self-check.ts";
-import type { Machine } from "./loading/x64-machine.ts";
+import { type Machine, ownBytes } from "./loading/x64-machine.ts";
 import { createDeviceMemory, type DeviceMemory } from "./memory/device-memory.ts";
+import { stepBlocks } from "./memory/step-blocks.ts";
 import { WorkerPool } from "./pool/worker-pool.ts";
 
 export interface CpuRuntimeOptions {
@@ -162,6 +165,34 @@ export class CpuRuntime {
   /** Bytes that scratch memory can have by now. */
   get availableForArena(): number {
     return this.memory.limit - this.memory.used + this.#arena.bytes;
+  }
+
+  /** Whether blocks of these sizes could be had, one after the other, and then a step by that plan be run. */
+  hasRoom(toCome: readonly number[], step?: PlannedStep): boolean {
+    const addresses = this.memory.addresses();
+    const take = (blocks: readonly number[]): boolean =>
+      blocks.every((bytes) => addresses.allocate(bytes) !== undefined);
+    if (!take(toCome)) return false;
+    if (step === undefined) return true;
+    const { program, run } = stepBlocks(step.plan, this.threads, step.namesRows);
+    const scratch = scratchBytes(step.plan, this.threads);
+    const isLarger = scratch > this.#arena.bytes;
+    if (isLarger && this.#arena.address !== 0) addresses.free(this.#arena.address);
+    // Two runs may be under way, and a pool may start again.
+    const pool = this.threads * ownBytes;
+    return take([...(isLarger ? [scratch] : []), ...program, ...run, ...run, pool]);
+  }
+
+  /** Bytes that a step takes. */
+  stepBytes({ plan, namesRows }: PlannedStep): number {
+    const { program, run } = stepBlocks(plan, this.threads, namesRows);
+    return [scratchBytes(plan, this.threads), ...program, ...run].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** Gives back what nobody refers to any more. Call it within the queue. */
+  async reclaim(): Promise<void> {
+    await this.#pool?.idle();
+    await platform.collectGarbage();
   }
 
   /** Runs the task when all calls before it are done, and before any later one begins. */

@@ -13,6 +13,7 @@ import type {
   Device,
   Executable,
   HostData,
+  PlannedStep,
   VariableStore,
   VectorInstructions,
 } from "../device.ts";
@@ -111,6 +112,18 @@ class PooledDevice implements CpuDevice {
 
   get availableBytes(): number {
     return this.#runtime.availableForArena;
+  }
+
+  hasRoom(toCome: readonly number[], step?: PlannedStep): boolean {
+    return this.#runtime.hasRoom(toCome, step);
+  }
+
+  stepBytes(step: PlannedStep): number {
+    return this.#runtime.stepBytes(step);
+  }
+
+  reclaim(): Promise<void> {
+    return this.#runtime.queue.run(() => this.#runtime.reclaim());
   }
 
   get memoryInUse(): number {

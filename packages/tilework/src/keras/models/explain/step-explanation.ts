@@ -110,8 +110,9 @@ function planLines(explanation: StepExplanation): string[] {
     );
   lines.push(
     `Memory plan: ${formatBytes(arenaBytes)}, ${ratio(arenaBytes, liveBytes)} times the lower bound of ` +
-      `${formatBytes(liveBytes)} (the largest sum of buffers alive in one stage)` +
+      `${formatBytes(liveBytes)} (the largest sum of buffers alive in one of these stages)` +
       (availableBytes === undefined ? "" : `; ${formatBytes(availableBytes)} available`),
+    ...sliceLines(explanation),
     parameterLine(explanation),
   );
   if (buffers.length > 0) lines.push(`Largest buffers: ${buffers.slice(0, 5).map(bufferText).join("; ")}`);
@@ -120,6 +121,19 @@ function planLines(explanation: StepExplanation): string[] {
 
 function bufferText({ name, origin, bytes, first, last }: StepExplanation["buffers"][number]): string {
   return `${origin}: ${name}, ${formatBytes(bytes)}, ${stagesText(first, last)}`;
+}
+
+function sliceLines({ slices, sliceBytes, liveSliceBytes, threads }: StepExplanation): string[] {
+  if (slices.length === 0) return [];
+  return [
+    `Each worker's own: ${formatBytes(sliceBytes)} (${counted(threads, "worker")}), ${ratio(sliceBytes, liveSliceBytes)} times ` +
+      `the lower bound, for parts of ${counted(slices.length, "buffer")} that live within a stage: ` +
+      slices.slice(0, 3).map(sliceText).join("; "),
+  ];
+}
+
+export function sliceText({ name, origin, bytes, stage }: StepExplanation["slices"][number]): string {
+  return `${origin}: ${name}, ${formatBytes(bytes)}, stage ${stage}`;
 }
 
 export function stagesText(first: number, last: number): string {

@@ -58,6 +58,23 @@ export class Allocator {
     return address;
   }
 
+  /** Bytes of the largest block that could be had with all addresses up to `end`. */
+  largestFree(end: number): number {
+    const tail = Math.max(0, end - this.#end);
+    return this.#free.reduce((most, { address, bytes }) => {
+      const size = address + bytes === this.#end ? bytes + tail : bytes;
+      return Math.max(most, size);
+    }, tail);
+  }
+
+  /** One in the same state, to try things out. */
+  copy(): Allocator {
+    const copy = new Allocator(this.#end);
+    for (const { address, bytes } of this.#free) copy.#free.push({ address, bytes });
+    for (const [address, bytes] of this.#used) copy.#used.set(address, bytes);
+    return copy;
+  }
+
   /** How much `extend` must add at the end for a block of this size. */
   missing(bytes: number): number {
     const last = this.#free[this.#free.length - 1];

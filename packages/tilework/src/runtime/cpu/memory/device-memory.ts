@@ -21,6 +21,8 @@ export interface DeviceMemory {
   /** The address of a new block, a multiple of 64. Throws a DeviceMemoryError when there is no room. */
   allocate(bytes: number): number;
   free(address: number): void;
+  /** The free and used addresses as if the memory had grown to its limit, to try things out. */
+  addresses(): Allocator;
   /** Fills the first bytes of a block. */
   write(address: number, bytes: number, fill: (target: Uint8Array) => void): void;
   /** A copy of the bytes. */
@@ -75,6 +77,12 @@ export class SharedDeviceMemory implements DeviceMemory {
     this.#allocator.free(address);
   }
 
+  addresses(): Allocator {
+    const copy = this.#allocator.copy();
+    copy.extend(this.#end);
+    return copy;
+  }
+
   write(address: number, bytes: number, fill: (target: Uint8Array) => void): void {
     fill(new Uint8Array(this.shared.buffer, address, bytes));
   }
@@ -93,12 +101,16 @@ export class SharedDeviceMemory implements DeviceMemory {
 
   #growAndAllocate(bytes: number): number {
     const missing = this.#allocator.missing(bytes);
-    if (this.bytes + missing > this.#end) throw new DeviceMemoryError(bytes, this.used, this.limit);
+    if (this.bytes + missing > this.#end) throw this.#full(bytes, this.#end);
     const generous = Math.min(Math.max(missing, growth), this.#end - this.bytes);
-    if (!this.#tryGrow(generous) && !this.#tryGrow(missing))
-      throw new DeviceMemoryError(bytes, this.used, this.bytes);
+    if (!this.#tryGrow(generous) && !this.#tryGrow(missing)) throw this.#full(bytes, this.bytes);
     this.#allocator.extend(this.bytes);
     return this.#allocator.allocate(bytes)!;
+  }
+
+  #full(bytes: number, end: number): DeviceMemoryError {
+    const largest = this.#allocator.largestFree(end);
+    return new DeviceMemoryError(bytes, this.used, end - lowestAddress, largest);
   }
 
   #tryGrow(bytes: number): boolean {
@@ -135,7 +147,12 @@ export class WorkerOwnedMemory implements DeviceMemory {
     if (found !== undefined) return found;
     const missing = this.#allocator.missing(bytes);
     if (this.bytes + missing > lowestAddress + this.limit)
-      throw new DeviceMemoryError(bytes, this.used, this.limit);
+      throw new DeviceMemoryError(
+        bytes,
+        this.used,
+        this.limit,
+        this.#allocator.largestFree(lowestAddress + this.limit),
+      );
     this.#allocator.extend(this.bytes + missing);
     return this.#allocator.allocate(bytes)!;
   }
@@ -143,6 +160,12 @@ export class WorkerOwnedMemory implements DeviceMemory {
   free(address: number): void {
     this.#contents.delete(address);
     this.#allocator.free(address);
+  }
+
+  addresses(): Allocator {
+    const copy = this.#allocator.copy();
+    copy.extend(lowestAddress + this.limit);
+    return copy;
   }
 
   write(address: number, bytes: number, fill: (target: Uint8Array) => void): void {

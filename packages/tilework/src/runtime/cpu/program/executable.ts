@@ -9,6 +9,7 @@ import { platform } from "../../../platform/current.ts";
 import { ArgumentError } from "../../../util/errors.ts";
 import { checkFeeds } from "../../check-feeds.ts";
 import type { Executable, Feed, StepFeeds, StepOutputs, VariableStore } from "../../device.ts";
+import { DeviceMemoryError } from "../../memory-error.ts";
 import type { CpuRuntime } from "../cpu-runtime.ts";
 import { aligned } from "../memory/allocator.ts";
 import { bytesIn, bytesOf, dataAt } from "../memory/bytes.ts";
@@ -93,20 +94,67 @@ export class CpuExecutable implements Executable {
 
   /** With `times`, the address of a float for each launch, launches run one by one and are timed. */
   async #run(store: CpuStore, steps: readonly StepFeeds[], times: number): Promise<StepOutputs[]> {
+    const staged = this.#tryToStage(steps, times);
+    try {
+      const submitted = await this.#runtime.queue.run(async () => {
+        if (staged === undefined) return { outputs: await this.#runOneByOne(store, steps, times) };
+        try {
+          return await this.#submit(store, staged);
+        } catch (error) {
+          if (!(error instanceof DeviceMemoryError)) throw error;
+          this.#release(staged);
+          return { outputs: await this.#runOneByOne(store, steps, times) };
+        }
+      });
+      if ("outputs" in submitted) return submitted.outputs;
+      const start = platform.now();
+      await submitted.done;
+      this.#ran(start, platform.now());
+      return await this.#readResults(staged!.results, steps.length);
+    } finally {
+      if (staged !== undefined) this.#release(staged);
+    }
+  }
+
+  /** Where memory is short: first garbage is given back, then step after step takes no more than it needs. */
+  async #runOneByOne(store: CpuStore, steps: readonly StepFeeds[], times: number): Promise<StepOutputs[]> {
+    await this.#runtime.reclaim();
+    const outputs: StepOutputs[] = [];
+    for (const step of steps) {
+      const staged = this.#stage([step], times);
+      try {
+        await (await this.#submit(store, staged)).done;
+        outputs.push(...(await this.#readResults(staged.results, 1)));
+      } finally {
+        this.#release(staged);
+      }
+    }
+    return outputs;
+  }
+
+  /** Undefined where there is no room for all steps' data and results at once. */
+  #tryToStage(steps: readonly StepFeeds[], times: number): StagedRun | undefined {
+    try {
+      return this.#stage(steps, times);
+    } catch (error) {
+      if (error instanceof DeviceMemoryError) return undefined;
+      throw error;
+    }
+  }
+
+  #stage(steps: readonly StepFeeds[], times: number): StagedRun {
     const blocks: number[] = [];
     try {
       const feeds = this.#stageFeeds(steps, blocks);
-      const results = this.#planResults(steps.length, blocks);
-      const { done } = await this.#runtime.queue.run(() =>
-        this.#submit(store, { feeds, results, times }, blocks),
-      );
-      const start = platform.now();
-      await done;
-      this.#ran(start, platform.now());
-      return await this.#readResults(results, steps.length);
-    } finally {
-      for (const block of blocks) this.#runtime.memory.free(block);
+      return { feeds, results: this.#planResults(steps.length, blocks), times, blocks };
+    } catch (error) {
+      this.#release({ blocks });
+      throw error;
     }
+  }
+
+  #release({ blocks }: Pick<StagedRun, "blocks">): void {
+    for (const block of blocks.splice(0)) this.#runtime.memory.free(block);
   }
 
   /** Steps handed over at `start` are done at `end`; some of that time they may have waited for those before. */
@@ -152,8 +200,7 @@ export class CpuExecutable implements Executable {
 
   async #submit(
     store: CpuStore,
-    { feeds, results, times }: StagedRun,
-    blocks: number[],
+    { feeds, results, times, blocks }: StagedRun,
   ): Promise<{ done: Promise<void> }> {
     const { memory } = this.#runtime;
     const compiled = this.#program.current;
@@ -225,6 +272,8 @@ interface StagedRun {
   readonly feeds: RunFeed[][];
   readonly results: Results;
   readonly times: number;
+  /** Addresses to give back when it is done. */
+  readonly blocks: number[];
 }
 
 /** Where a run's results lie: `stride` bytes a step, each output at its offset. */

@@ -15,6 +15,9 @@ import type { TimedWay, TimingOptions } from "./time-kernels.ts";
 
 type Way = readonly ScheduledNest[];
 
+/** Bytes of operands that are filled in a millisecond: larger ones would take longer than the timing may. */
+const filledBytes = 4e6;
+
 /** Milliseconds of each way, each a list of kernels that run in turn; see `Measure` of the compiler. Call it within the queue, while the workers are idle. */
 export async function timeSchedules(
   runtime: CpuRuntime,
@@ -29,7 +32,7 @@ export async function timeSchedules(
   const { binary, tables } = await printer.print(printed.flat(), target);
   const layout = layOut(printed, tables);
   const left = milliseconds - (platform.now() - start);
-  if (left <= 0) return ways.map(() => undefined);
+  if (left <= 0 || layout.bytes > left * filledBytes) return ways.map(() => undefined);
   const pool = await runtime.pool();
   return runtime.withScratch(layout.bytes, async (address) => {
     runtime.memory.write(address, layout.bytes, (bytes) => layout.fill(bytes, address, runtime.base));

@@ -75,6 +75,7 @@ export class TunableProgram {
     });
     const plan = await new Breaks().during(planOf(this.#compiler, target, source));
     if (schedulesOf(plan) === schedulesOf(this.#current.plan)) return;
+    if (!runtime.hasRoom([], { plan, namesRows: true })) return;
     this.#current = await compilePlan(this.#compiler, target, source.program, plan);
   }
 }

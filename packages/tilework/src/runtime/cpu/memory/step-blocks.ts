@@ -1,0 +1,83 @@
+/** The blocks of memory that a step takes beside its scratch memory; where they depend on more, at most so many bytes. */
+import type { Plan } from "../../../compiler/plan.ts";
+import { loadsOf } from "../../../kernel/access.ts";
+import type { LoadIndex } from "../../../kernel/expression.ts";
+import type { Nest } from "../../../kernel/nest.ts";
+import { pointsOf } from "../pool/driver.ts";
+import { feedWords, outputWords, RunHeader } from "../pool/run-block.ts";
+import { boardBytes } from "../pool/task-board.ts";
+import { aligned } from "./allocator.ts";
+
+const wordBytes = 4;
+const addressBytes = 8;
+
+/** Words of the program block for a stage, a launch and each of its buffers, at most. */
+const stageWords = 4;
+const launchWords = 8;
+const bufferWords = 4;
+
+export interface StepBlocks {
+  /** Blocks that stay with the program. */
+  readonly program: readonly number[];
+  /** Blocks of one run of one step. */
+  readonly run: readonly number[];
+}
+
+/** `namesRows`: data are on the device already, and a step brings the numbers of its rows only. */
+export function stepBlocks(plan: Plan, workers: number, namesRows: boolean): StepBlocks {
+  const bytesOf = (buffer: number): number => plan.buffers[buffer]!.bytes;
+  const inputs = Object.values(plan.inputs);
+  const outputs = Object.values(plan.outputs);
+  const launches = plan.stages.flatMap((stage) => stage.launches);
+  const staged = inputs.map((buffer) => {
+    const rows = plan.buffers[buffer]!.buffer.shape[0] ?? 1;
+    return aligned(namesRows ? Math.max(wordBytes * rows, smallInput) : bytesOf(buffer));
+  });
+  const points = pointsOf(plan.stages.length, launches.length, false);
+  const runWords = RunHeader.words + inputs.length * (1 + feedWords) + outputs.length * outputWords;
+  return {
+    program: [aligned(programBytes(plan, workers)), tableBytes(plan)],
+    run: [
+      sum(staged),
+      sum(outputs.map((buffer) => aligned(bytesOf(buffer)))),
+      boardBytes(points, workers),
+      wordBytes * runWords,
+    ],
+  };
+}
+
+/** Bytes of inputs that come with the step where others are on the device: scalars, seeds. */
+const smallInput = 64;
+
+function programBytes({ stages }: Plan, workers: number): number {
+  let bytes = 0;
+  for (const { launches } of stages) {
+    bytes += wordBytes * stageWords;
+    for (const { buffers } of launches) {
+      bytes += wordBytes * (launchWords + bufferWords * buffers.length);
+      bytes += workers * aligned(addressBytes * (buffers.length + tablesOfLaunch));
+    }
+  }
+  return bytes;
+}
+
+/** Tables that a kernel has beside its buffers, mostly none. */
+const tablesOfLaunch = 4;
+
+function tableBytes({ kernels }: Plan): number {
+  return sum(kernels.map(({ nest }) => sum(tableLengths(nest).map((length) => aligned(wordBytes * length)))));
+}
+
+function tableLengths(nest: Nest): number[] {
+  const accesses: readonly (readonly LoadIndex[])[] = [...loadsOf(nest), ...nest.stores].map(
+    ({ index }) => index,
+  );
+  return accesses
+    .flat()
+    .flatMap((index) => ("dynamic" in index ? [] : index.terms))
+    .flatMap((term) => ("table" in term ? [term.table.length] : []));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
