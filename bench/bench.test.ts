@@ -28,6 +28,12 @@ test("what is wrong with the input is one line and exit code 1, before anything 
   expect(stderr).not.toContain("    at ");
 });
 
+test.runIf(process.platform === "linux")("a folder that cannot be made is refused", () => {
+  const { status, stderr } = bench("train", "--out", "/proc/results/of/mine");
+  expect(status).toBe(1);
+  expect(stderr).toContain('--out: takes a folder that can be made; got "/proc/results/of/mine"');
+});
+
 test("a Python that does not run is refused by name", () => {
   const { status, stderr } = bench("train", "--torch", "no-such-python");
   expect(status).toBe(1);

@@ -1,6 +1,6 @@
 /** Files of results: a table in Markdown, a chart, and the raw numbers with what they were measured on. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { Environment } from "./environment.ts";
 import { InputError } from "./input-error.ts";
 
@@ -19,10 +19,20 @@ export interface Results {
 /** Throws an InputError where the folder cannot be made. */
 export function makeFolder(out: string): void {
   try {
-    mkdirSync(out, { recursive: true });
+    makeWithParents(resolve(out));
   } catch (error) {
     throw new InputError(`--out: takes a folder that can be made; got "${out}": ${(error as Error).message}`);
   }
+}
+
+/** One by one: Node's own `recursive` never ends where a parent is there and refuses, as in /proc. */
+function makeWithParents(folder: string): void {
+  if (existsSync(folder)) {
+    if (!statSync(folder).isDirectory()) throw new Error(`${folder} is a file`);
+    return;
+  }
+  makeWithParents(dirname(folder));
+  mkdirSync(folder);
 }
 
 /** Writes all three files anew, so that a run that is interrupted leaves what it had. */
