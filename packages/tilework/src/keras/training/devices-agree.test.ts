@@ -1,7 +1,7 @@
 /** Whole networks train to the same bits with machine code and with WebAssembly, on any number of threads. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { configure, setRandomSeed } from "../../index.ts";
-import type { Configuration } from "../../runtime/configure.ts";
+import type { Configuration } from "../../runtime/configuration.ts";
 import { resnet20, uShapedNetwork } from "../../testing/deep-networks.ts";
 import { formulaInputs } from "../../testing/formula-data.ts";
 import { layerContracts, publicFactory } from "../../testing/layer-contract.ts";

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { configure, type DeviceName } from "../../runtime/configure.ts";
+import type { DeviceName } from "../../runtime/configuration.ts";
+import { configure } from "../../runtime/configure.ts";
 import { threeNetworks } from "../../testing/three-networks.ts";
 import { firstDifference, tolerances } from "../../testing/tolerances.ts";
 import {
