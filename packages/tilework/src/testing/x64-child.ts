@@ -13,49 +13,89 @@ const { functions: libc } = ffi.dlopen(null, {
   munmap: { arguments: ["pointer", "uint64"], return: "int32" },
   bsearch: { arguments: ["pointer", "pointer", "uint64", "uint64", "pointer"], return: "pointer" },
 });
-const [readWrite, readExecute, privateAnonymous] = [3, 5, 0x22];
-const guard = 256;
+const [none, readWrite, readExecute, privateAnonymous] = [0, 3, 5, 0x22];
+const page = 4096;
+const pattern = 0xa5;
 
-function run({ code, regions, slots, ranges }: X64Job): Uint8Array[] {
-  const size = BigInt((code.length + 4095) & ~4095);
+function run(job: X64Job): Uint8Array[] {
+  const address = mapCode(job.code);
+  try {
+    const [below, above] = (["start", "end"] as const).map((side) => runBetweenPages(job, address, side));
+    below!.forEach((region, at) => {
+      if (!Buffer.from(region).equals(above![at]!)) throw new Error(`region ${at} depends on where it lies`);
+    });
+    return below!;
+  } finally {
+    libc.munmap(address, BigInt(pagesOf(job.code.length)));
+  }
+}
+
+function mapCode(code: Uint8Array): bigint {
+  const size = BigInt(pagesOf(code.length));
   const address = libc.mmap(0n, size, readWrite, privateAnonymous, -1, 0n) as bigint;
   ffi.exportBuffer(Buffer.from(code), address, code.length);
   if (libc.mprotect(address, size, readExecute) !== 0) throw new Error("mprotect refused");
-  let bytes = guard;
-  const offsets = regions.map((region) => {
-    const offset = bytes;
-    bytes = Math.ceil((offset + region.length) / 64) * 64 + guard;
-    return offset;
-  });
-  const pages = Math.ceil((bytes + 4096) / 65536);
-  const memory = new Uint8Array(new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer).fill(0xa5);
-  regions.forEach((region, at) => {
-    memory.set(region, offsets[at]!);
-  });
-  const start = ffi.getRawPointer(memory.buffer);
-  const words = new BigInt64Array(memory.buffer, bytes, 2 + slots.length);
-  words.set(
-    slots.map((slot) => start + BigInt(offsets[slot]!)),
-    2,
-  );
-  const call = start + BigInt(bytes);
-  for (const [begin, end] of ranges) {
-    words.set([BigInt(begin), BigInt(end)]);
-    const found = libc.bsearch(call, call + 16n, 1n, 1n, address);
-    if (found !== call + 16n) throw new Error("the kernel did not give 0");
-  }
-  libc.munmap(address, size);
-  checkGuards(memory.subarray(0, bytes), regions, offsets);
-  return regions.map((region, at) => memory.slice(offsets[at]!, offsets[at]! + region.length));
+  return address;
 }
 
-function checkGuards(memory: Uint8Array, regions: readonly Uint8Array[], offsets: readonly number[]): void {
-  let at = 0;
-  for (const [index, offset] of [...offsets, memory.length].entries()) {
-    for (; at < offset; at++)
-      if (memory[at] !== 0xa5) throw new Error(`wrote ${offset - at} bytes before region ${index}`);
-    at = offset + (regions[index]?.length ?? 0);
+/**
+ * Every region has pages of its own, between pages that may not be touched: at their start, so that what reads before
+ * it ends the process, or at their end (up to 64 bytes, as in the device's memory), so that what reads behind it does.
+ */
+function runBetweenPages(
+  { regions, slots, ranges }: X64Job,
+  code: bigint,
+  side: "start" | "end",
+): Uint8Array[] {
+  const call = Buffer.alloc(16 + 8 * slots.length);
+  const blocks = [...regions, call].map((region) => {
+    const bytes = Math.max(page, pagesOf(region.length));
+    return { region, bytes, shift: side === "start" ? 0 : bytes - Math.ceil(region.length / 64) * 64 };
+  });
+  const total = BigInt(blocks.reduce((sum, { bytes }) => sum + bytes + page, page));
+  const start = libc.mmap(0n, total, none, privateAnonymous, -1, 0n) as bigint;
+  let next = start + BigInt(page);
+  const bases = blocks.map(({ bytes }) => {
+    const base = next;
+    next += BigInt(bytes + page);
+    if (libc.mprotect(base, BigInt(bytes), readWrite) !== 0) throw new Error("mprotect refused");
+    return base;
+  });
+  const addresses = blocks.map(({ shift }, at) => bases[at]! + BigInt(shift));
+  slots.forEach((slot, at) => {
+    call.writeBigInt64LE(addresses[slot]!, 16 + 8 * at);
+  });
+  const fill = (at: number): void => {
+    const { region, bytes, shift } = blocks[at]!;
+    const whole = Buffer.alloc(bytes, pattern);
+    whole.set(region, shift);
+    ffi.exportBuffer(whole, bases[at]!, bytes);
+  };
+  regions.forEach((_, at) => {
+    fill(at);
+  });
+  for (const [begin, end] of ranges) {
+    call.writeBigInt64LE(BigInt(begin), 0);
+    call.writeBigInt64LE(BigInt(end), 8);
+    fill(regions.length);
+    const block = addresses.at(-1)!;
+    const found = libc.bsearch(block, block + 16n, 1n, 1n, code);
+    if (found !== block + 16n) throw new Error("the kernel did not give 0");
   }
+  const results = regions.map((region, at) => {
+    const { bytes, shift } = blocks[at]!;
+    const whole = ffi.toBuffer(bases[at]!, bytes, true);
+    const around = [whole.subarray(0, shift), whole.subarray(shift + region.length)];
+    if (around.some((part) => part.some((byte) => byte !== pattern)))
+      throw new Error(`wrote beside region ${at}`);
+    return new Uint8Array(whole.subarray(shift, shift + region.length));
+  });
+  libc.munmap(start, total);
+  return results;
+}
+
+function pagesOf(bytes: number): number {
+  return Math.ceil(bytes / page) * page;
 }
 
 const jobs = deserialize(readFileSync(0)) as X64Job[];

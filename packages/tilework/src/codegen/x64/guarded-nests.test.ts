@@ -1,7 +1,7 @@
 /**
  * The bounds proof is all that stands between a kernel and other memory. Random nests whose buffers were made one
- * element smaller or larger along a dimension go to the proof; what it accepts runs as machine code between guard
- * zones and must leave these alone and give the interpreter's bits.
+ * element smaller or larger along a dimension go to the proof; what it accepts runs as machine code, each buffer
+ * between pages that may be neither read nor written, and must give the interpreter's bits.
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -11,6 +11,7 @@ import type { Elements } from "../../kernel/interpret.ts";
 import type { Buffer, Nest } from "../../kernel/nest.ts";
 import { verifyNest } from "../../kernel/verify.ts";
 import { sizeOf } from "../../tensor/shape.ts";
+import type { KernelRun } from "../../testing/kernel-run.ts";
 import { bitsOf, nestRuns } from "../../testing/nest-runs.ts";
 import { type RandomNest, randomNest } from "../../testing/random-nest.ts";
 import { randomSchedule } from "../../testing/random-schedule.ts";
@@ -100,5 +101,41 @@ describe.each([
     );
     expect(accepted).toBeGreaterThan(100);
     expect(refused).toBeGreaterThan(20);
+  });
+});
+
+describe.skipIf(!canRunX64("avx2"))("the pages around a buffer", () => {
+  const elements = 16;
+  /** Copies a vector within its only buffer. */
+  const copyRun = (from: number, to: number): KernelRun => ({
+    kernel: {
+      name: "copy",
+      lanes: 8,
+      buffers: 1,
+      tables: [],
+      integers: 1,
+      vectors: ["f32"],
+      body: [
+        { op: "argument", to: 0, slot: 0 },
+        { op: "load", to: 0, address: { base: 0, offset: 4 * from }, type: "f32", active: 8 },
+        { op: "store", from: 0, address: { base: 0, offset: 4 * to }, type: "f32", active: 8 },
+      ],
+    },
+    buffers: [Float32Array.from({ length: elements }, (_, i) => i)],
+    ranges: [[0, 1]],
+  });
+
+  test("let what stays within it be", () => {
+    const [[buffer]] = runX64Kernels([copyRun(0, 8)], "avx2") as [[Float32Array]];
+    expect([...buffer]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test.each([
+    ["reads before it", -1, 0, "the child process ended with SIGSEGV"],
+    ["reads behind it", elements - 7, 0, "the child process ended with SIGSEGV"],
+    ["writes before it", 0, -1, "the child process ended with SIGSEGV"],
+    ["writes behind it", 0, elements - 7, "wrote beside region 0"],
+  ])("show a kernel that %s", (_, from, to, message) => {
+    expect(() => runX64Kernels([copyRun(from, to)], "avx2")).toThrow(message);
   });
 });
