@@ -202,12 +202,15 @@ describe("the plan of a training step takes at most 1.15 times the bytes that ar
   test.each(cases)("$name, batch $batch, $printer", ({ make, loss, batch, target }) => {
     const trainer = new Trainer(make());
     trainer.compile({ optimizer: "adam", loss, metrics: ["accuracy"] });
-    const { arenaBytes, liveBytes } = explainPlan(
+    const { arenaBytes, liveBytes, sliceBytes, liveSliceBytes, slices } = explainPlan(
       planProgram(trainer.programs.exampleProgram("train", batch), target),
     );
     expect(liveBytes).toBeGreaterThan(0);
     expect(arenaBytes / liveBytes).toBeGreaterThanOrEqual(1);
     expect(arenaBytes / liveBytes).toBeLessThanOrEqual(1.15);
+    expect(sliceBytes).toBeGreaterThanOrEqual(liveSliceBytes);
+    expect(sliceBytes).toBeLessThanOrEqual(1.15 * liveSliceBytes);
+    expect(Math.max(0, ...slices.map(({ offset, bytes }) => offset + bytes))).toBe(sliceBytes);
   });
 });
 
