@@ -26,7 +26,7 @@ export interface Hello {
 }
 
 export interface Peer {
-  hello(): Hello;
+  hello(): Hello | Promise<Hello>;
   /** Builds, compiles and warms up. */
   prepare(request: Request): Promise<void>;
   /** Milliseconds a step. */
@@ -46,7 +46,7 @@ export async function serve(peer: Peer): Promise<void> {
 
 async function respond(peer: Peer, request: Request): Promise<unknown> {
   try {
-    if (request.do === "hello") return peer.hello();
+    if (request.do === "hello") return await peer.hello();
     if (request.do === "sample") return { ms: await peer.sample() };
     if (request.do === "timer") return (await peer.timer?.()) ?? { error: "measures no timer" };
     const started = performance.now();

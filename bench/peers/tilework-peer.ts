@@ -1,4 +1,5 @@
 /** Tilework as a peer of the benchmark, through its public names. The device comes from TILEWORK_DEVICE. */
+import { deviceInfo } from "tilework";
 import {
   type Hello,
   type Peer,
@@ -14,10 +15,10 @@ class TileworkPeer implements Peer {
   #run: () => Promise<unknown> = async () => undefined;
   #steps = 1;
 
-  hello(): Hello {
-    const { TILEWORK_DEVICE: device = "auto", TILEWORK_INSTRUCTIONS: instructions = "auto" } = process.env;
+  async hello(): Promise<Hello> {
+    const { device, threads, instructions } = await deviceInfo();
     return {
-      name: `Tilework, device ${device}, instructions ${instructions}`,
+      name: `Tilework, ${device}, ${instructions}, ${threads} thread${threads === 1 ? "" : "s"}`,
       versions: { tilework: versionOf("tilework"), node: process.version },
     };
   }
