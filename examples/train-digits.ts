@@ -22,12 +22,12 @@ if (values.help) {
 }
 const epochs = positiveInteger("epochs", values.epochs);
 setRandomSeed(positiveInteger("seed", values.seed));
+if (!["1", "2", "3"].includes(values.network)) fail(`--network is 1, 2 or 3, not ${values.network}`);
 const { device, threads, instructions } = await deviceInfo();
 console.log(`Device: ${[device, instructions, `${threads} threads`].filter(Boolean).join(", ")}.`);
 if (values.network === "1") await trainDigits();
 else if (values.network === "2") await trainGenerated(averageNetwork(), 32, 4000);
-else if (values.network === "3") await trainGenerated(globalNetwork(), 64, 2000);
-else fail(`--network is 1, 2 or 3, not ${values.network}`);
+else await trainGenerated(globalNetwork(), 64, 2000);
 
 async function trainDigits(): Promise<void> {
   const { train, test } = loadDigits();
