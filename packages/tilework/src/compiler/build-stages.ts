@@ -28,6 +28,9 @@ export interface LaunchStage {
 /** Fewer parts than this would leave processors idle: better a barrier and finer tasks. */
 const fewestSlices = 4;
 
+/** What one core may hope to find again in a last level cache that it shares. */
+const LAST_LEVEL_SHARE = 8 * 1024 * 1024;
+
 /** A stage of so few points takes about a microsecond, no more than two barriers. */
 const lightPoints = 8192;
 
@@ -59,7 +62,7 @@ export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[]
     const group =
       whole.length > 0
         ? { members: whole, slices: 0 }
-        : withoutPremature(slicedGroup([...remaining], remaining), remaining, consumers);
+        : withoutPremature(slicedGroup([...remaining], remaining, consumers), remaining, consumers);
     for (const member of group.members) remaining.delete(member);
     const chosen = group.members.map((member) => member.launch);
     const most = Math.max(...chosen.map((launch) => launch.tasks));
@@ -222,7 +225,11 @@ function append<Key>(map: Map<Key, Candidate[]>, key: Key, candidate: Candidate)
  * The first ready candidate and all that can follow it slice by slice. Larger slices than it has by itself are no
  * gain where they do not fit in the cache.
  */
-function slicedGroup(ordered: readonly Candidate[], remaining: ReadonlySet<Candidate>): Group {
+function slicedGroup(
+  ordered: readonly Candidate[],
+  remaining: ReadonlySet<Candidate>,
+  consumers: Consumers,
+): Group {
   const members: Candidate[] = [];
   let slices = 0;
   let finest = 0;
@@ -237,13 +244,19 @@ function slicedGroup(ordered: readonly Candidate[], remaining: ReadonlySet<Candi
     const joined = bytes + writtenBytes(candidate);
     const { l2 } = candidate.launch.scheduled.target;
     const isCoarse = next < Math.max(finest, candidate.slices);
-    if (members.length > 0 && isCoarse && joined / next > 2 * l2) continue;
+    const limit = serveOnly(members, candidate, consumers) ? LAST_LEVEL_SHARE : 2 * l2;
+    if (members.length > 0 && isCoarse && joined / next > limit) continue;
     members.push(candidate);
     slices = next;
     finest = Math.max(finest, candidate.slices);
     bytes = joined;
   }
   return { members, slices };
+}
+
+/** Whether the members' results are for the candidate alone: without it they would go through memory as a whole. */
+function serveOnly(members: readonly Candidate[], candidate: Candidate, consumers: Consumers): boolean {
+  return members.every((member) => consumers.get(member)?.every((consumer) => consumer === candidate));
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

@@ -13,6 +13,7 @@ import {
   constantIndex,
   type Index,
   scaleIndex,
+  tableIndex,
 } from "../../../kernel/index-expression.ts";
 import type { NestBuilder } from "../../../kernel/nest-builder.ts";
 
@@ -27,6 +28,11 @@ export interface WinogradTiles {
   readonly before: readonly [rows: number, columns: number];
   /** Images whose tiles form one block; a divisor of the batch. */
   readonly images: number;
+  /**
+   * Bands of whole tile rows into which each image falls, each a block of its own, so that a block stays in the cache.
+   * More than 1 only for single images whose rows of outputs fall evenly into whole tiles of the bands.
+   */
+  readonly bands: number;
 }
 
 /** Rows and columns of tiles of one image. */
@@ -37,7 +43,12 @@ export function tileCounts({ outputSizes }: Pick<WinogradTiles, "outputSizes">):
 /** The tiles of a block: the rows of its matrices that count. */
 export function tilesOfBlock(tiles: WinogradTiles): number {
   const [rows, columns] = tileCounts(tiles);
-  return tiles.images * rows * columns;
+  return (tiles.images * rows * columns) / tiles.bands;
+}
+
+/** The blocks of a batch. */
+export function blocksOf({ images, bands }: Pick<WinogradTiles, "images" | "bands">, batch: number): number {
+  return (batch / images) * bands;
 }
 
 /** The shape of a batch's transformed tiles, `count` a block. */
@@ -63,14 +74,15 @@ function spacedRows(rows: number, channels: number): number {
 export interface TilePlace {
   readonly block: Index;
   readonly image: Index;
-  /** The number of the tile's row and column in its image, as axes. */
-  readonly row: number;
-  readonly column: number;
+  /** Twice the number of the tile's row in its image, and in its block; twice that of its column. */
+  readonly imageRow: Index;
+  readonly blockRow: Index;
+  readonly column: Index;
   /** The row of the block's matrices. */
   readonly matrixRow: Index;
 }
 
-/** Which tiles of an image a nest computes; default: all. */
+/** Which tiles of a block's images a nest computes; default: all. */
 export interface TileRange {
   readonly first: readonly [number, number];
   readonly count: readonly [number, number];
@@ -81,19 +93,36 @@ export function tileAxes(
   nest: NestBuilder,
   tiles: WinogradTiles,
   batch: number,
-  { first, count }: TileRange = { first: [0, 0], count: tileCounts(tiles) },
+  range?: TileRange,
 ): TilePlace {
-  const [rows, columns] = tileCounts(tiles);
-  const { images } = tiles;
-  const block = axisIndex(nest.space("block", batch / images));
+  const { images, bands } = tiles;
+  const [imageRows, columns] = tileCounts(tiles);
+  const rows = imageRows / bands;
+  const { first, count } = range ?? { first: [0, 0], count: [rows, columns] };
+  const blocks = blocksOf(tiles, batch);
+  const blockAxis = nest.space("block", blocks);
+  const block = axisIndex(blockAxis);
   const inBlock = images > 1 ? axisIndex(nest.space("image", images)) : constantIndex(0);
   const row = nest.space("tileRow", count[0]);
   const column = nest.space("tileColumn", count[1]);
+  const blockRow = axisIndex(row, tileSize, first[0] * tileSize);
+  const ofBlock = (value: (block: number) => number): Index =>
+    tableIndex(
+      blockAxis,
+      Array.from({ length: blocks }, (_, at) => value(at)),
+    );
   return {
     block,
-    image: addIndex(scaleIndex(block, images), inBlock),
-    row,
-    column,
+    image: bands > 1 ? ofBlock((at) => Math.floor(at / bands)) : addIndex(scaleIndex(block, images), inBlock),
+    imageRow:
+      bands > 1
+        ? addIndex(
+            blockRow,
+            ofBlock((at) => (at % bands) * rows * tileSize),
+          )
+        : blockRow,
+    blockRow,
+    column: axisIndex(column, tileSize, first[1] * tileSize),
     matrixRow: addIndex(
       scaleIndex(inBlock, rows * columns),
       axisIndex(row, columns, first[0] * columns + first[1]),
@@ -114,11 +143,12 @@ export function forEachTile(
   visit: (image: number, row: number, column: number, block: number, matrixRow: number) => void,
 ): void {
   const [rows, columns] = tileCounts(tiles);
+  const count = tilesOfBlock(tiles);
   for (let image = 0; image < batch; image++)
     for (let row = 0; row < rows; row++)
       for (let column = 0; column < columns; column++) {
-        const matrixRow = ((image % tiles.images) * rows + row) * columns + column;
-        visit(image, row * tileSize, column * tileSize, Math.floor(image / tiles.images), matrixRow);
+        const tile = (image * rows + row) * columns + column;
+        visit(image, row * tileSize, column * tileSize, Math.floor(tile / count), tile % count);
       }
 }
 

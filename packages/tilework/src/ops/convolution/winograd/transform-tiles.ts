@@ -1,17 +1,17 @@
 /** What becomes of images tile by tile before the products of F(2x2, 3x3). */
 import { defineOp, type Op, type ReferenceArray } from "../../../graph/define-op.ts";
 import type { Value } from "../../../graph/value.ts";
-import { axisIndex } from "../../../kernel/index-expression.ts";
+import { addIndex, axisIndex, constantIndex } from "../../../kernel/index-expression.ts";
 import { NestBuilder } from "../../../kernel/nest-builder.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
 import { checkImage } from "../convolution-shapes.ts";
 import {
+  blocksOf,
   forEachTile,
   matricesShape,
   pointIndex,
   points,
   tileAxes,
-  tileSize,
   tilesOfBlock,
   type WinogradContext,
   type WinogradTiles,
@@ -41,15 +41,15 @@ function defineTransform(name: string, matrix: Matrix): Op<[images: Value], Wino
     infer: ([images], tiles) => {
       checkImage(name, "images", images!);
       const { shape } = images!;
-      const blocks = shape[0]! / tiles.images;
+      const blocks = blocksOf(tiles, shape[0]!);
       return [{ shape: matricesShape(blocks, tilesOfBlock(tiles), shape.at(-1)!), dtype: "float32" }];
     },
     lower: (context) => lower(name, matrix, size, context),
     reference: ([images], tiles, [type]) => {
-      const [blocks, , rows, channels] = type!.shape as readonly [number, number, number, number];
+      const [, , rows, channels] = type!.shape as readonly [number, number, number, number];
       const result = new Float64Array(sizeOf(type!.shape));
       const { before } = tiles;
-      forEachTile(tiles, blocks * tiles.images, (image, row, column, block, matrixRow) => {
+      forEachTile(tiles, images!.shape[0]!, (image, row, column, block, matrixRow) => {
         for (let channel = 0; channel < channels; channel++) {
           const tile = tileOf(size, (i, j) =>
             elementAt(images!, image, row - before[0] + i, column - before[1] + j, channel),
@@ -74,11 +74,11 @@ function lower(
 ): void {
   const [images] = inputs;
   const nest = new NestBuilder(name);
-  const { block, image, row, column, matrixRow } = tileAxes(nest, tiles, images!.shape[0]!);
+  const { block, image, imageRow, column, matrixRow } = tileAxes(nest, tiles, images!.shape[0]!);
   const channel = axisIndex(nest.space("channel", images!.shape.at(-1)!));
   const [top, left] = tiles.before;
   const tile = tileOf(size, (i, j) => {
-    const pixel = [axisIndex(row, tileSize, i - top), axisIndex(column, tileSize, j - left)];
+    const pixel = [addIndex(imageRow, constantIndex(i - top)), addIndex(column, constantIndex(j - left))];
     return nest.load(images!, [image, ...pixel, channel], 0);
   });
   transformTile(matrix, tile).forEach((values, i) => {

@@ -41,7 +41,7 @@ export const winogradKernelGradient: Op<[data: Value, upstream: Value], Winograd
       const shape = [chunks, points ** 2, channels, upstream.shape.at(-1)!];
       const sums = context.temporary("sums", shape);
       sumTiles(context, data, upstream, sums);
-      transformSums(context, sums);
+      transformSum(context, addChunks(context, sums));
     },
     reference: ([data, upstream], { tiles }, [type]) => {
       const [blocks, , , channels] = data!.shape as readonly [number, number, number, number];
@@ -102,16 +102,28 @@ function sumTiles(
   emit(nest.build());
 }
 
-/** Adds the chunks' sums, first chunk first, then transforms them. */
-function transformSums({ outputs, emit }: LowerContext<WinogradKernelGradientOptions>, sums: Buffer): void {
-  const [chunks, , channels, filters] = sums.shape as readonly [number, number, number, number];
+/** Adds the chunks' sums, first chunk first. */
+function addChunks({ temporary, emit }: LowerContext<WinogradKernelGradientOptions>, sums: Buffer): Buffer {
+  const [chunks, ...shape] = sums.shape as [number, ...number[]];
+  if (chunks === 1) return sums;
+  const total = temporary("total", [1, ...shape]);
+  const nest = new NestBuilder("sumOfChunks");
+  const place = shape.map((size, axis) => axisIndex(nest.space(`d${axis}`, size)));
+  const chunk = axisIndex(nest.reduction("chunk", chunks));
+  const [sum] = nest.reduce([{ op: "add", value: nest.load(sums, [chunk, ...place]) }]);
+  nest.store(total, [constantIndex(0), ...place], sum!);
+  emit(nest.build());
+  return total;
+}
+
+function transformSum({ outputs, emit }: LowerContext<WinogradKernelGradientOptions>, total: Buffer): void {
+  const [channels, filters] = total.shape.slice(2) as [number, number];
   const nest = new NestBuilder("winogradKernelGradientTaps");
   const channel = axisIndex(nest.space("channel", channels));
   const filter = axisIndex(nest.space("filter", filters));
-  const chunk = axisIndex(nest.reduction("chunk", chunks));
-  const loads = tileOf(points, (i, j) => nest.load(sums, [chunk, pointIndex(i, j), channel, filter]));
-  const totals = nest.reduce(loads.flat().map((value) => ({ op: "add", value }) as const));
-  const tile = tileOf(points, (i, j) => totals[i * points + j]!);
+  const tile = tileOf(points, (i, j) =>
+    nest.load(total, [constantIndex(0), pointIndex(i, j), channel, filter]),
+  );
   transformTile(kernelGradientMatrix, tile).forEach((values, i) => {
     values.forEach((value, j) => {
       nest.store(outputs[0]!, [constantIndex(i), constantIndex(j), channel, filter], value);

@@ -1,6 +1,7 @@
 import { defineOp, type Op } from "../../../graph/define-op.ts";
 import type { Value } from "../../../graph/value.ts";
-import { axisIndex } from "../../../kernel/index-expression.ts";
+import { addIndex, axisIndex, constantIndex } from "../../../kernel/index-expression.ts";
+import { type Buffer, storageOf } from "../../../kernel/nest.ts";
 import { NestBuilder } from "../../../kernel/nest-builder.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
 import {
@@ -20,9 +21,9 @@ const name = "winogradResult";
 /** A' m A of every tile of products `[block, 16, tiles, filters]`: the convolution `[batch, rows, columns, filters]`. */
 export const winogradResult: Op<[products: Value], WinogradTiles> = defineOp({
   name,
-  infer: ([products], { outputSizes, images }) => {
+  infer: ([products], { outputSizes, images, bands }) => {
     const { shape } = products!;
-    return [{ shape: [shape[0]! * images, ...outputSizes, shape.at(-1)!], dtype: "float32" }];
+    return [{ shape: [(shape[0]! / bands) * images, ...outputSizes, shape.at(-1)!], dtype: "float32" }];
   },
   lower,
   reference: ([products], tiles, [type]) => {
@@ -49,7 +50,8 @@ export const winogradResult: Op<[products: Value], WinogradTiles> = defineOp({
 
 /** One nest for whole tiles; where the image's size is odd, others for the tiles of which it has a part only. */
 function lower(context: WinogradContext): void {
-  const [rows, columns] = context.attributes.outputSizes.map(parts) as [Part[], Part[]];
+  const { outputSizes, bands } = context.attributes;
+  const [rows, columns] = [parts(outputSizes[0] / bands), parts(outputSizes[1])];
   for (const row of rows) for (const column of columns) writeTiles(context, row, column);
 }
 
@@ -75,19 +77,26 @@ function writeTiles(
   columns: Part,
 ): void {
   const [products] = inputs;
-  const [blocks, , , filters] = products!.shape as readonly [number, number, number, number];
+  const filters = products!.shape.at(-1)!;
   const nest = new NestBuilder(name);
   const range: TileRange = { first: [rows.first, columns.first], count: [rows.tiles, columns.tiles] };
-  const { block, image, row, column, matrixRow } = tileAxes(nest, tiles, blocks * tiles.images, range);
+  const batch = outputs[0]!.shape[0]!;
+  const { block, image, blockRow, column, matrixRow } = tileAxes(nest, tiles, batch, range);
   const filter = axisIndex(nest.space("filter", filters));
+  const result = tiles.bands > 1 ? bandsOf(outputs[0]!, tiles.bands) : outputs[0]!;
   const tile = tileOf(points, (i, j) => nest.load(products!, [block, pointIndex(i, j), matrixRow, filter]));
   transformTile(resultMatrix, tile).forEach((values, i) => {
     values.forEach((value, j) => {
       if (i >= rows.outputs || j >= columns.outputs) return;
-      const y = axisIndex(row, tileSize, rows.first * tileSize + i);
-      const x = axisIndex(column, tileSize, columns.first * tileSize + j);
-      nest.store(outputs[0]!, [image, y, x, filter], value);
+      const place = [addIndex(blockRow, constantIndex(i)), addIndex(column, constantIndex(j))];
+      nest.store(result, [tiles.bands > 1 ? block : image, ...place, filter], value);
     });
   });
   emit(nest.build());
+}
+
+/** Images as their bands of rows, each an image of its own. */
+function bandsOf(images: Buffer, bands: number): Buffer {
+  const [batch, rows, ...rest] = images.shape as [number, number, ...number[]];
+  return { ...images, shape: [batch * bands, rows / bands, ...rest], viewOf: storageOf(images) };
 }

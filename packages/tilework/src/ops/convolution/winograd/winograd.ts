@@ -12,7 +12,7 @@ import { pad } from "../../shape/spread.ts";
 import { type ConvolutionOptions, convolutionGeometry } from "../convolution-shapes.ts";
 import type { Window } from "../window.ts";
 import { type WinogradWork, winogradGains } from "./gain.ts";
-import { tileCounts, tilesOfBlock, type WinogradTiles } from "./tiles.ts";
+import { blocksOf, points, tileCounts, tileSize, tilesOfBlock, type WinogradTiles } from "./tiles.ts";
 import { winogradData, winogradUpstream } from "./transform-tiles.ts";
 import { winogradKernel } from "./winograd-kernel.ts";
 import { winogradKernelGradient } from "./winograd-kernel-gradient.ts";
@@ -25,8 +25,11 @@ const fewestRows = 24;
 /** Chunks of a kernel's gradient that can be computed at the same time, at least. */
 const fewestChunks = 8;
 
-/** Transformed tiles of one chunk should stay in a cache. */
-const chunkBytes = 2 ** 20;
+/** Transformed tiles of one block, and of one chunk of a kernel's gradient, should stay in a cache. */
+const blockBytes = 2 ** 20;
+
+/** Partial sums of so many bytes are of no account. */
+const smallBytes = 2 ** 22;
 
 /** Decides whether it is done. */
 type Gains = (work: WinogradWork) => boolean;
@@ -88,17 +91,20 @@ export function winogradBackwardFilter(
   const shape = tiledConvolution(x.shape, kernelShape, options);
   if (shape === undefined) return undefined;
   const { batch, windows, outputSizes, channels, filters } = shape;
-  const images = imagesOfBlock(batch, outputSizes);
+  const split = splitBatch(batch, outputSizes, channels + filters);
   const [rows, columns] = tileCounts({ outputSizes });
   const tiles = rows * columns;
-  const blocks = batch / images;
+  const blocks = blocksOf(split, batch);
   const chunks = chunksOf(blocks, 64 * batch * tiles * (channels + filters), 64 * channels * filters);
   const pixels = batch * sizeOf(outputSizes);
   if (!gains({ pixels, tiles: batch * tiles, channels, filters, kernels: 2 * chunks })) return undefined;
   const before = windows.map((window) => window.before) as unknown as Pair;
-  const data = winogradData(x, { outputSizes, before, images });
-  const given = winogradUpstream(upstream, { outputSizes, before: [0, 0], images });
-  return winogradKernelGradient(data, given, { blocks: blocks / chunks, tiles: [images * rows, columns] });
+  const data = winogradData(x, { outputSizes, before, ...split });
+  const given = winogradUpstream(upstream, { outputSizes, before: [0, 0], ...split });
+  return winogradKernelGradient(data, given, {
+    blocks: blocks / chunks,
+    tiles: [(split.images * rows) / split.bands, columns],
+  });
 }
 
 interface TiledConvolution {
@@ -127,7 +133,7 @@ function tiledConvolution(
   };
 }
 
-interface Convolving extends Omit<WinogradTiles, "images"> {
+interface Convolving extends Pick<WinogradTiles, "outputSizes" | "before"> {
   readonly flipped: boolean;
   readonly work: Omit<WinogradWork, "tiles">;
   readonly gains: Gains;
@@ -139,19 +145,30 @@ function convolve(
   { flipped, outputSizes, before, work, gains }: Convolving,
 ): Value | undefined {
   const batch = x.shape[0]!;
-  const images = imagesOfBlock(batch, outputSizes);
   if (!gains({ ...work, tiles: batch * sizeOf(tileCounts({ outputSizes })) })) return undefined;
-  const tiles: WinogradTiles = { outputSizes, before, images };
+  const split = splitBatch(batch, outputSizes, work.channels + work.filters);
+  const tiles: WinogradTiles = { outputSizes, before, ...split };
   const products = winogradProducts(winogradData(x, tiles), winogradKernel(kernel, { flipped }), {
     tiles: tilesOfBlock(tiles),
   });
   return winogradResult(products, tiles);
 }
 
-/** The fewest images that give a block enough rows. */
-function imagesOfBlock(batch: number, outputSizes: Pair): number {
-  const rows = sizeOf(tileCounts({ outputSizes }));
-  return divisors(batch).find((images) => images * rows >= fewestRows) ?? batch;
+/**
+ * The fewest images that give a block enough rows; the fewest bands that let a block of one image stay in the cache.
+ * `elements`: channels and filters, which each tile has at each of its 16 points.
+ */
+function splitBatch(
+  batch: number,
+  outputSizes: Pair,
+  elements: number,
+): Pick<WinogradTiles, "images" | "bands"> {
+  const [rows, columns] = tileCounts({ outputSizes });
+  const images = divisors(batch).find((count) => count * rows * columns >= fewestRows) ?? batch;
+  if (images > 1 || outputSizes[0] % tileSize !== 0) return { images, bands: 1 };
+  const possible = divisors(rows).filter((bands) => (rows / bands) * columns >= fewestRows);
+  const bytes = 4 * points ** 2 * rows * columns * elements;
+  return { images, bands: possible.find((bands) => bytes / bands <= blockBytes) ?? possible.at(-1) ?? 1 };
 }
 
 /**
@@ -160,9 +177,10 @@ function imagesOfBlock(batch: number, outputSizes: Pair): number {
  */
 function chunksOf(blocks: number, tileBytes: number, sumBytes: number): number {
   const affordable = divisors(blocks).filter(
-    (chunks) => chunks >= Math.min(blocks, fewestChunks) && chunks * sumBytes <= tileBytes / 4,
+    (chunks) =>
+      chunks >= Math.min(blocks, fewestChunks) && chunks * sumBytes <= Math.max(smallBytes, tileBytes / 8),
   );
-  return affordable.find((chunks) => tileBytes / chunks <= chunkBytes) ?? affordable.at(-1) ?? 1;
+  return affordable.find((chunks) => tileBytes / chunks <= blockBytes) ?? affordable.at(-1) ?? 1;
 }
 
 function divisors(n: number): number[] {
