@@ -213,7 +213,7 @@ export { DeviceError } from "./runtime/device-error.ts";
 export type { Instructions } from "./runtime/instructions.ts";
 export { DeviceMemoryError } from "./runtime/memory-error.ts";
 export { clearSession } from "./runtime/names.ts";
-export { PlanMemoryError } from "./runtime/plan-memory-error.ts";
+export { type PlanMemory, PlanMemoryError } from "./runtime/plan-memory-error.ts";
 export { setRandomSeed } from "./runtime/random-seed.ts";
 export { WorkerError } from "./runtime/worker-error.ts";
 export type { Dtype, HostDtype } from "./tensor/dtype.ts";
