@@ -28,6 +28,10 @@ const fewestChunks = 8;
 /** Transformed tiles of one block, and of one chunk of a kernel's gradient, should stay in a cache. */
 const blockBytes = 2 ** 20;
 
+/** What transforming and packing a kernel takes, in values written or read; flipped, it is read across memory. */
+const kernelCopies = 12;
+const flippedCopies = 20;
+
 /** Partial sums of so many bytes are of no account. */
 const smallBytes = 2 ** 22;
 
@@ -50,7 +54,7 @@ export function winogradConvolution(
     flipped: false,
     outputSizes,
     before: windows.map((window) => window.before) as unknown as Pair,
-    work: { pixels: batch * sizeOf(outputSizes), channels, filters, kernels: 2 },
+    work: { pixels: batch * sizeOf(outputSizes), channels, filters, kernels: kernelCopies },
     gains,
   });
 }
@@ -73,7 +77,7 @@ export function winogradBackwardData(
     flipped: true,
     outputSizes: read,
     before: windows.map((window) => window.size - 1 - window.before) as unknown as Pair,
-    work: { pixels: batch * sizeOf(outputSizes), channels, filters, kernels: 2 },
+    work: { pixels: batch * sizeOf(outputSizes), channels, filters, kernels: flippedCopies },
     gains,
   });
   const unread = [0, inputSizes[0] - read[0], inputSizes[1] - read[1], 0];
