@@ -1,6 +1,6 @@
 /** Foreign functions of Deno, where they are permitted. */
 import type { Libc, Pointer } from "./foreign-functions.ts";
-import { mapping, openLibrary, systemRefusal } from "./libc.ts";
+import { mapping, openLibrary, preferLarge, systemRefusal } from "./libc.ts";
 
 interface DenoApi {
   readonly build: { readonly os: string; readonly arch: string };
@@ -29,6 +29,7 @@ interface Symbols {
   ): bigint | number;
   mprotect(address: bigint, bytes: bigint, protection: number): number;
   munmap(address: bigint, bytes: bigint): number;
+  madvise(address: bigint, bytes: bigint, advice: number): number;
   memcpy(to: bigint, from: Uint8Array, bytes: bigint): void;
   bsearch(key: Pointer, base: Pointer, count: bigint, bytes: bigint, compare: Pointer): void;
 }
@@ -55,6 +56,7 @@ export function openDenoFunctions(): Libc | string {
     mapMemory: (bytes) => BigInt(libc.mmap(0n, BigInt(bytes), readWrite, privateAnonymous, -1, 0n)),
     makeExecutable: (address, bytes) => libc.mprotect(address, BigInt(bytes), readExecute) === 0,
     unmap: (address, bytes) => void libc.munmap(address, BigInt(bytes)),
+    preferLargePages: (address, bytes) => void libc.madvise(address, BigInt(bytes), preferLarge),
     copy: (source, address) => libc.memcpy(address, source, BigInt(source.length)),
     addressOf: (buffer) => BigInt(UnsafePointer.value(UnsafePointer.of(new Uint8Array(buffer)))),
     pointerTo: (address) => UnsafePointer.create(address),
@@ -66,6 +68,7 @@ const signatures: Readonly<Record<keyof Symbols, Signature>> = {
   mmap: { parameters: ["u64", "u64", "i32", "i32", "i32", "i64"], result: "u64" },
   mprotect: { parameters: ["u64", "u64", "i32"], result: "i32" },
   munmap: { parameters: ["u64", "u64"], result: "i32" },
+  madvise: { parameters: ["u64", "u64", "i32"], result: "i32" },
   memcpy: { parameters: ["u64", "buffer", "u64"], result: "void" },
   bsearch: { parameters: ["pointer", "pointer", "u64", "u64", "pointer"], result: "void" },
 };

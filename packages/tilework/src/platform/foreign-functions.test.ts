@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ForeignFunctions, type Libc, openForeignFunctions } from "./foreign-functions.ts";
 import { systemRefusal } from "./libc.ts";
@@ -15,6 +15,16 @@ function protectionAt(address: bigint): string | undefined {
       return protection;
   }
   return undefined;
+}
+
+/** The kernel's flags of the mapping at an address. */
+function flagsAt(address: bigint): readonly string[] {
+  for (const mapping of readFileSync("/proc/self/smaps", "utf8").split(/\n(?=[0-9a-f]+-[0-9a-f]+ )/)) {
+    const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) /.exec(mapping) ?? [];
+    if (from !== undefined && BigInt(`0x${from}`) <= address && address < BigInt(`0x${to}`))
+      return /^VmFlags: (.*)$/m.exec(mapping)![1]!.split(" ");
+  }
+  return [];
 }
 
 describe.skipIf(nodeFunctionsRefusal() !== undefined)("on this host", () => {
@@ -44,6 +54,22 @@ describe.skipIf(nodeFunctionsRefusal() !== undefined)("on this host", () => {
   });
 });
 
+const largePages = "/sys/kernel/mm/transparent_hugepage/enabled";
+
+test.skipIf(nodeFunctionsRefusal() !== undefined || !existsSync(largePages))(
+  "memory of WebAssembly can be backed with large pages, also what it grows by later",
+  () => {
+    const functions = openForeignFunctions() as ForeignFunctions;
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1000, shared: true });
+    const base = functions.addressOf(memory.buffer);
+    expect(flagsAt(base)).not.toContain("hg");
+    functions.preferLargePages(base, 1000 * 65536);
+    memory.grow(999);
+    expect(flagsAt(base)).toContain("hg");
+    expect(flagsAt(base + 999n * 65536n)).toContain("hg");
+  },
+);
+
 /** A system that grants and refuses as told, and remembers what it was asked. */
 function fakeLibc(
   answers: { readonly address: bigint; readonly executable: boolean },
@@ -57,6 +83,7 @@ function fakeLibc(
     addressOf: () => 0n,
     pointerTo: (address) => address,
     call: () => undefined,
+    preferLargePages: () => undefined,
   };
 }
 

@@ -20,6 +20,8 @@ export interface Libc {
   /** Makes memory readable and executable and no longer writable; whether that was granted. */
   makeExecutable(address: bigint, bytes: number): boolean;
   unmap(address: bigint, bytes: number): void;
+  /** Asks the system to back memory with large pages (2 MiB on x86-64); where it has none, nothing changes. */
+  preferLargePages(address: bigint, bytes: number): void;
   copy(source: Uint8Array, address: bigint): void;
   /** Where a buffer's bytes lie; for the memory of WebAssembly that is the same in all threads and for good. */
   addressOf(buffer: ArrayBufferLike): bigint;
@@ -40,12 +42,14 @@ export class ForeignFunctions {
   readonly addressOf: Libc["addressOf"];
   readonly pointerTo: Libc["pointerTo"];
   readonly call: Libc["call"];
+  readonly preferLargePages: Libc["preferLargePages"];
 
   constructor(libc: Libc) {
     this.#libc = libc;
     this.addressOf = libc.addressOf;
     this.pointerTo = libc.pointerTo;
     this.call = libc.call;
+    this.preferLargePages = libc.preferLargePages;
   }
 
   /** Maps the code to fresh pages, or gives the reason why the system does not let us. */

@@ -6,6 +6,9 @@ export const mapping = { readWrite: 3, readExecute: 5, privateAnonymous: 0x22 } 
 /** C's library, as glibc and as musl name it. */
 const libraryNames = ["libc.so.6", "libc.musl-x86_64.so.1"] as const;
 
+/** Advice of Linux's `madvise` to back memory with large pages. */
+export const preferLarge = 14;
+
 /** What `open` gives for the first of C's libraries that is there. Throws the last one's error. */
 export function openLibrary<T>(open: (name: string) => T): T {
   const [glibc, musl] = libraryNames;

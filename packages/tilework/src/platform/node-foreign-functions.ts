@@ -1,6 +1,6 @@
 /** Foreign functions of Node 26.1 and later. */
 import type { Libc } from "./foreign-functions.ts";
-import { mapping, systemRefusal } from "./libc.ts";
+import { mapping, preferLarge, systemRefusal } from "./libc.ts";
 
 /** Why there are none, as far as it can be said without touching them (which would print a warning). */
 export function nodeFunctionsRefusal(): string | undefined {
@@ -24,6 +24,7 @@ export function openNodeFunctions(): Libc | string {
     mmap: { arguments: ["pointer", "uint64", "int32", "int32", "int32", "int64"], return: "pointer" },
     mprotect: { arguments: ["pointer", "uint64", "int32"], return: "int32" },
     munmap: { arguments: ["pointer", "uint64"], return: "int32" },
+    madvise: { arguments: ["pointer", "uint64", "int32"], return: "int32" },
     bsearch: { arguments: ["pointer", "pointer", "pointer", "pointer", "pointer"], return: "void" },
   });
   const { readWrite, readExecute, privateAnonymous } = mapping;
@@ -32,6 +33,7 @@ export function openNodeFunctions(): Libc | string {
     mapMemory: (bytes) => libc.mmap(0n, BigInt(bytes), readWrite, privateAnonymous, -1, 0n) as bigint,
     makeExecutable: (address, bytes) => libc.mprotect(address, BigInt(bytes), readExecute) === 0,
     unmap: (address, bytes) => void libc.munmap(address, BigInt(bytes)),
+    preferLargePages: (address, bytes) => void libc.madvise(address, BigInt(bytes), preferLarge),
     copy: (source, address) => ffi.exportArrayBufferView(source, address, source.length),
     addressOf: (buffer) => ffi.getRawPointer(buffer as ArrayBuffer),
     pointerTo: (address) => address,

@@ -2,6 +2,8 @@
  * What all stores, sources and programs of one CPU device share: memory, workers, the scratch arena, the order of
  * calls. Blocks whose owner was collected are given back.
  */
+
+import { lowestAddress } from "../../codegen/lowest-address.ts";
 import type { Cpu } from "../../codegen/x64/print-kernel.ts";
 import { scratchBytes } from "../../compiler/plan.ts";
 import { platform } from "../../platform/current.ts";
@@ -125,7 +127,11 @@ export class CpuRuntime {
   async #startPool(): Promise<WorkerPool> {
     const pool = await WorkerPool.start(this.threads, this.memory);
     if (this.#instructions === undefined) return pool;
-    const wanted = { instructions: this.#instructions, check: await makeSelfCheck() };
+    const wanted = {
+      instructions: this.#instructions,
+      check: await makeSelfCheck(),
+      memoryBytes: lowestAddress + this.memory.limit,
+    };
     const machine = await pool.openMachine(wanted);
     if ("refusal" in machine && this.base !== undefined) {
       await pool.close();

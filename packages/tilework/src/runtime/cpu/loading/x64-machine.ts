@@ -11,6 +11,8 @@ import { callBlockBytes, x64Loader } from "./x64-loader.ts";
 export interface MachineRequest {
   readonly instructions: Instructions;
   readonly check: SelfCheck;
+  /** What the memory may grow to. */
+  readonly memoryBytes: number;
 }
 
 /** Where the device's memory lies in the process, and what to print; or why machine code cannot run. */
@@ -28,7 +30,7 @@ export interface OpenMachine {
 export function openMachine(
   memory: WebAssembly.Memory,
   own: number,
-  { instructions, check }: MachineRequest,
+  { instructions, check, memoryBytes }: MachineRequest,
 ): OpenMachine {
   const refuse = (refusal: string): OpenMachine => ({ machine: { refusal } });
   const functions = openForeignFunctions();
@@ -42,7 +44,9 @@ export function openMachine(
   if (cpu === "avx512" && widest.cpu === "avx2") return refuse("the processor or the system has no AVX-512");
   const loader = x64Loader(functions, memory, own);
   const wrong = runCheck(loader, memory, base, scratch, check, cpu);
-  return wrong === undefined ? { machine: { base, cpu }, loader } : refuse(wrong);
+  if (wrong !== undefined) return refuse(wrong);
+  functions.preferLargePages(base, memoryBytes);
+  return { machine: { base, cpu }, loader };
 }
 
 function askProcessor(
