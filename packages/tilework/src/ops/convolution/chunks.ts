@@ -36,22 +36,32 @@ export function sumOverChunks<A>(
 ): void {
   const output = context.outputs[0]!;
   const chunks = chunksOf(batch, sizeOf(output.shape));
-  if (chunks.count === 1) {
-    emitPartials(output, chunks);
+  sumPartials(context, output, chunks.count, (target) => emitPartials(target, chunks));
+}
+
+/** The same for so many chunks of any kind, whose sum is written to `sums`. */
+export function sumPartials<A>(
+  { temporary, emit }: LowerContext<A>,
+  sums: Buffer,
+  chunks: number,
+  emitPartials: (target: Buffer) => void,
+): void {
+  if (chunks === 1) {
+    emitPartials(sums);
     return;
   }
-  const partials = context.temporary("partialSums", [chunks.count, ...output.shape]);
-  emitPartials(partials, chunks);
+  const partials = temporary("partialSums", [chunks, ...sums.shape]);
+  emitPartials(partials);
   const nest = new NestBuilder("sumOfChunks");
-  const place = output.shape.map((size, axis) => axisIndex(nest.space(`d${axis}`, size)));
-  const chunk = axisIndex(nest.reduction("chunk", chunks.count));
+  const place = sums.shape.map((size, axis) => axisIndex(nest.space(`d${axis}`, size)));
+  const chunk = axisIndex(nest.reduction("chunk", chunks));
   const [sum] = nest.reduce([{ op: "add", value: nest.load(partials, [chunk, ...place]) }]);
-  nest.store(output, place, sum!);
-  context.emit(nest.build());
+  nest.store(sums, place, sum!);
+  emit(nest.build());
 }
 
 /** The chunk as a space axis, in the form of the target's leading indices: none for a single chunk. */
-export function chunkAxis(nest: NestBuilder, { count }: Chunks): Index[] {
+export function chunkAxis(nest: NestBuilder, { count }: Pick<Chunks, "count">): Index[] {
   return count > 1 ? [axisIndex(nest.space("chunk", count))] : [];
 }
 

@@ -1,4 +1,6 @@
 /** When F(2x2, 3x3) is faster than the convolution itself: a count of work that knows no device. */
+import { tilePoints } from "./tiles.ts";
+import { taps } from "./transforms.ts";
 
 export interface WinogradWork {
   /** Outputs of the convolution that products are summed for, all images together. */
@@ -11,8 +13,7 @@ export interface WinogradWork {
   readonly kernels: number;
 }
 
-const tapsOfKernel = 9;
-const pointsOfTile = 16;
+const kernelTaps = taps ** 2;
 
 /** Products that take as long as transforming one element of a tile (16 loads, some 30 sums, up to 16 stores). */
 const transformCost = 70;
@@ -25,8 +26,8 @@ const fewestGained = 1.2;
 
 export function winogradGains({ pixels, tiles, channels, filters, kernels }: WinogradWork): boolean {
   const products = channels * filters;
-  const direct = tapsOfKernel * pixels * products;
+  const direct = kernelTaps * pixels * products;
   const transforms =
-    tiles * transformCost * (channels + filters) + kernels * kernelCost * pointsOfTile * products;
-  return direct >= fewestGained * (tiles * pointsOfTile * products + transforms);
+    tiles * transformCost * (channels + filters) + kernels * kernelCost * tilePoints * products;
+  return direct >= fewestGained * (tiles * tilePoints * products + transforms);
 }

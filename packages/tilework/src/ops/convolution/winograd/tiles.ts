@@ -2,9 +2,10 @@
  * How images fall into tiles for F(2x2, 3x3), and how tiles become matrices.
  *
  * Each 2x2 tile of outputs depends on a 4x4 tile of the padded input; tiles of outputs neighbour each other, those of
- * inputs overlap by two. Transformed tiles lie as `[block, point, row, channel]`: for each block of a few images, for
- * each of the 16 points, one matrix with a row for each tile (images outermost, then tile rows). A tile may reach
- * over the image's end: it reads zeros there, and what it computes there is dropped.
+ * inputs overlap by two. Transformed tiles lie as `[block, point, row, channel]`: for each block, which is a few images
+ * or a band of an image's rows, for each of the 16 points, one matrix with a row for each tile (images outermost, then
+ * tile rows) and sometimes one more row, unused, that keeps the matrices of a block in different sets of a cache. A
+ * tile may reach over the image's end: it reads zeros there, and what it computes there is dropped.
  */
 import type { LowerContext } from "../../../graph/define-op.ts";
 import {
@@ -20,6 +21,9 @@ import type { NestBuilder } from "../../../kernel/nest-builder.ts";
 /** Points of a tile's transform, and outputs of a tile, along one axis. */
 export const points = 4;
 export const tileSize = 2;
+
+/** Points of a tile's transform: the products that each tile takes a channel and filter. */
+export const tilePoints: number = points ** 2;
 
 export interface WinogradTiles {
   /** Rows and columns of the convolution's output. */
@@ -53,7 +57,7 @@ export function blocksOf({ images, bands }: Pick<WinogradTiles, "images" | "band
 
 /** The shape of a batch's transformed tiles, `count` a block. */
 export function matricesShape(blocks: number, count: number, channels: number): number[] {
-  return [blocks, points ** 2, spacedRows(count, channels), channels];
+  return [blocks, tilePoints, spacedRows(count, channels), channels];
 }
 
 const lineElements = 16;
@@ -65,7 +69,7 @@ function spacedRows(rows: number, channels: number): number {
   const lines = (count: number): number => (count * channels) / lineElements;
   const setsOf = (count: number): number => {
     const step = Math.ceil(lines(count)) % cacheSets;
-    return new Set(Array.from({ length: points ** 2 }, (_, matrix) => (matrix * step) % cacheSets)).size;
+    return new Set(Array.from({ length: tilePoints }, (_, matrix) => (matrix * step) % cacheSets)).size;
   };
   return setsOf(rows + 1) > setsOf(rows) ? rows + 1 : rows;
 }

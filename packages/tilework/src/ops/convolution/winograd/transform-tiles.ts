@@ -10,8 +10,8 @@ import {
   forEachTile,
   matricesShape,
   pointIndex,
-  points,
   tileAxes,
+  tilePoints,
   tilesOfBlock,
   type WinogradContext,
   type WinogradTiles,
@@ -57,7 +57,7 @@ function defineTransform(name: string, matrix: Matrix): Op<[images: Value], Wino
           transformNumbers(matrix, tile)
             .flat()
             .forEach((value, point) => {
-              result[((block * points ** 2 + point) * rows + matrixRow) * channels + channel] = value;
+              result[((block * tilePoints + point) * rows + matrixRow) * channels + channel] = value;
             });
         }
       });

@@ -11,6 +11,9 @@
 import { add, f32, mul, neg, sub } from "../../../kernel/build-expression.ts";
 import type { Expression } from "../../../kernel/expression.ts";
 
+/** Taps of a kernel along one axis. */
+export const taps = 3;
+
 export type Matrix = readonly (readonly number[])[];
 
 const half = 0.5;

@@ -11,11 +11,11 @@ import {
 import type { Buffer } from "../../../kernel/nest.ts";
 import { NestBuilder } from "../../../kernel/nest-builder.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
-import { pointIndex, points } from "./tiles.ts";
-import { kernelGradientMatrix, tileOf, transformNumbers, transformTile } from "./transforms.ts";
+import { chunkAxis, sumPartials } from "../chunks.ts";
+import { pointIndex, points, tilePoints } from "./tiles.ts";
+import { kernelGradientMatrix, taps, tileOf, transformNumbers, transformTile } from "./transforms.ts";
 
 const name = "winogradKernelGradient";
-const taps = 3;
 
 export interface WinogradKernelGradientOptions {
   /** Blocks that are summed one after the other; a divisor of their number. The chunks' sums are added then. */
@@ -38,10 +38,9 @@ export const winogradKernelGradient: Op<[data: Value, upstream: Value], Winograd
       const [data, upstream] = context.inputs as [Buffer, Buffer];
       const [blocks, , , channels] = data.shape as readonly [number, number, number, number];
       const chunks = blocks / context.attributes.blocks;
-      const shape = [chunks, points ** 2, channels, upstream.shape.at(-1)!];
-      const sums = context.temporary("sums", shape);
-      sumTiles(context, data, upstream, sums);
-      transformSum(context, addChunks(context, sums));
+      const sums = context.temporary("sums", [tilePoints, channels, upstream.shape.at(-1)!]);
+      sumPartials(context, sums, chunks, (target) => sumTiles(context, data, upstream, target, chunks));
+      transformSum(context, sums);
     },
     reference: ([data, upstream], { tiles }, [type]) => {
       const [blocks, , , channels] = data!.shape as readonly [number, number, number, number];
@@ -53,7 +52,7 @@ export const winogradKernelGradient: Op<[data: Value, upstream: Value], Winograd
             let sum = 0;
             for (let block = 0; block < blocks; block++)
               for (let tile = 0; tile < tiles[0] * tiles[1]; tile++) {
-                const matrix = block * points ** 2 + i * points + j;
+                const matrix = block * tilePoints + i * points + j;
                 const x = (matrix * data!.shape[2]! + tile) * channels + channel;
                 const u = (matrix * upstream!.shape[2]! + tile) * filters + filter;
                 sum += data!.data[x]! * upstream!.data[u]!;
@@ -75,16 +74,18 @@ function sumTiles(
   data: Buffer,
   upstream: Buffer,
   sums: Buffer,
+  chunks: number,
 ): void {
   const nest = new NestBuilder(name);
   const { blocks, tiles } = attributes;
-  const axis = (size: number, declare: () => number): Index =>
-    size > 1 ? axisIndex(declare()) : constantIndex(0);
-  const [chunk, point, channel, filter] = sums.shape.map((size, at) =>
-    axis(size, () => nest.space(["chunk", "point", "channel", "filter"][at]!, size)),
-  ) as [Index, Index, Index, Index];
-  const inChunk = axis(blocks, () => nest.reduction("block", blocks));
-  const block = addIndex(scaleIndex(chunk, blocks), inChunk);
+  const chunk = chunkAxis(nest, { count: chunks });
+  const [point, channel, filter] = sums.shape
+    .slice(-3)
+    .map((size, at) =>
+      size > 1 ? axisIndex(nest.space(["point", "channel", "filter"][at]!, size)) : constantIndex(0),
+    ) as [Index, Index, Index];
+  const inChunk = blocks > 1 ? axisIndex(nest.reduction("block", blocks)) : constantIndex(0);
+  const block = addIndex(...chunk.map((index) => scaleIndex(index, blocks)), inChunk);
   const [row, column] = tiles.map((size, at) =>
     axisIndex(nest.reduction(["tileRow", "tileColumn"][at]!, size), at === 0 ? tiles[1] : 1),
   ) as [Index, Index];
@@ -98,32 +99,16 @@ function sumTiles(
       ),
     },
   ]);
-  nest.store(sums, [chunk, point, channel, filter], sum!);
+  nest.store(sums, [...chunk, point, channel, filter], sum!);
   emit(nest.build());
 }
 
-/** Adds the chunks' sums, first chunk first. */
-function addChunks({ temporary, emit }: LowerContext<WinogradKernelGradientOptions>, sums: Buffer): Buffer {
-  const [chunks, ...shape] = sums.shape as [number, ...number[]];
-  if (chunks === 1) return sums;
-  const total = temporary("total", [1, ...shape]);
-  const nest = new NestBuilder("sumOfChunks");
-  const place = shape.map((size, axis) => axisIndex(nest.space(`d${axis}`, size)));
-  const chunk = axisIndex(nest.reduction("chunk", chunks));
-  const [sum] = nest.reduce([{ op: "add", value: nest.load(sums, [chunk, ...place]) }]);
-  nest.store(total, [constantIndex(0), ...place], sum!);
-  emit(nest.build());
-  return total;
-}
-
-function transformSum({ outputs, emit }: LowerContext<WinogradKernelGradientOptions>, total: Buffer): void {
-  const [channels, filters] = total.shape.slice(2) as [number, number];
+function transformSum({ outputs, emit }: LowerContext<WinogradKernelGradientOptions>, sums: Buffer): void {
+  const [channels, filters] = sums.shape.slice(1) as [number, number];
   const nest = new NestBuilder("winogradKernelGradientTaps");
   const channel = axisIndex(nest.space("channel", channels));
   const filter = axisIndex(nest.space("filter", filters));
-  const tile = tileOf(points, (i, j) =>
-    nest.load(total, [constantIndex(0), pointIndex(i, j), channel, filter]),
-  );
+  const tile = tileOf(points, (i, j) => nest.load(sums, [pointIndex(i, j), channel, filter]));
   transformTile(kernelGradientMatrix, tile).forEach((values, i) => {
     values.forEach((value, j) => {
       nest.store(outputs[0]!, [constantIndex(i), constantIndex(j), channel, filter], value);

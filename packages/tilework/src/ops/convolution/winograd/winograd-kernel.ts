@@ -3,13 +3,10 @@ import type { Value } from "../../../graph/value.ts";
 import { axisIndex, constantIndex } from "../../../kernel/index-expression.ts";
 import { NestBuilder } from "../../../kernel/nest-builder.ts";
 import { sizeOf } from "../../../tensor/shape.ts";
-import { pointIndex, points } from "./tiles.ts";
-import { kernelMatrix, tileOf, transformNumbers, transformTile } from "./transforms.ts";
+import { pointIndex, tilePoints } from "./tiles.ts";
+import { kernelMatrix, taps, tileOf, transformNumbers, transformTile } from "./transforms.ts";
 
 const name = "winogradKernel";
-
-/** Taps along each axis. */
-const taps = 3;
 
 export interface WinogradKernelOptions {
   /** Taps in reverse and filters before channels: the kernel of the convolution that gives the input's gradient. */
@@ -22,7 +19,7 @@ export const winogradKernel: Op<[kernel: Value], WinogradKernelOptions> = define
   infer: ([kernel], { flipped }) => {
     const [channels, filters] = kernel!.shape.slice(2) as [number, number];
     return [
-      { shape: [points ** 2, ...(flipped ? [filters, channels] : [channels, filters])], dtype: "float32" },
+      { shape: [tilePoints, ...(flipped ? [filters, channels] : [channels, filters])], dtype: "float32" },
     ];
   },
   lower,

@@ -10,6 +10,7 @@ import {
   points,
   type TileRange,
   tileAxes,
+  tilePoints,
   tileSize,
   type WinogradContext,
   type WinogradTiles,
@@ -33,7 +34,7 @@ export const winogradResult: Op<[products: Value], WinogradTiles> = defineOp({
     forEachTile(tiles, batch, (image, row, column, block, matrixRow) => {
       for (let filter = 0; filter < filters; filter++) {
         const tile = tileOf(points, (i, j) => {
-          const point = block * points ** 2 + i * points + j;
+          const point = block * tilePoints + i * points + j;
           return products!.data[(point * matrixRows + matrixRow) * filters + filter]!;
         });
         transformNumbers(resultMatrix, tile).forEach((values, i) => {

@@ -12,7 +12,7 @@ import { pad } from "../../shape/spread.ts";
 import { type ConvolutionOptions, convolutionGeometry } from "../convolution-shapes.ts";
 import type { Window } from "../window.ts";
 import { type WinogradWork, winogradGains } from "./gain.ts";
-import { blocksOf, points, tileCounts, tileSize, tilesOfBlock, type WinogradTiles } from "./tiles.ts";
+import { blocksOf, tileCounts, tilePoints, tileSize, tilesOfBlock, type WinogradTiles } from "./tiles.ts";
 import { winogradData, winogradUpstream } from "./transform-tiles.ts";
 import { winogradKernel } from "./winograd-kernel.ts";
 import { winogradKernelGradient } from "./winograd-kernel-gradient.ts";
@@ -28,6 +28,9 @@ const fewestChunks = 8;
 /** Transformed tiles of one block, and of one chunk of a kernel's gradient, should stay in a cache. */
 const blockBytes = 2 ** 20;
 
+/** Bytes of all points of one channel of a transformed tile, or of one channel and filter of a kernel. */
+const pointBytes = 4 * tilePoints;
+
 /** What transforming and packing a kernel takes, in values written or read; flipped, it is read across memory. */
 const kernelCopies = 12;
 const flippedCopies = 20;
@@ -38,7 +41,8 @@ const smallBytes = 2 ** 22;
 /** Decides whether it is done. */
 type Gains = (work: WinogradWork) => boolean;
 
-type Pair = readonly [number, number];
+type PairOf<T> = readonly [rows: T, columns: T];
+type Pair = PairOf<number>;
 
 /** `convolution(x, kernel, options)`. */
 export function winogradConvolution(
@@ -53,7 +57,7 @@ export function winogradConvolution(
   return convolve(x, kernel, {
     flipped: false,
     outputSizes,
-    before: windows.map((window) => window.before) as unknown as Pair,
+    before: pairOf(windows, ({ before }) => before),
     work: { pixels: batch * sizeOf(outputSizes), channels, filters, kernels: kernelCopies },
     gains,
   });
@@ -70,13 +74,13 @@ export function winogradBackwardData(
   const shape = tiledConvolution(inputShape, kernel.shape, options);
   if (shape === undefined) return undefined;
   const { batch, windows, inputSizes, outputSizes, channels, filters } = shape;
-  const read = windows.map(({ size, before }, axis) =>
-    Math.min(inputSizes[axis]!, outputSizes[axis]! + size - 1 - before),
-  ) as unknown as Pair;
+  const read = pairOf(windows, ({ size, before }, axis) =>
+    Math.min(inputSizes[axis], outputSizes[axis] + size - 1 - before),
+  );
   const gradient = convolve(upstream, kernel, {
     flipped: true,
     outputSizes: read,
-    before: windows.map((window) => window.size - 1 - window.before) as unknown as Pair,
+    before: pairOf(windows, ({ size, before }) => size - 1 - before),
     work: { pixels: batch * sizeOf(outputSizes), channels, filters, kernels: flippedCopies },
     gains,
   });
@@ -99,10 +103,14 @@ export function winogradBackwardFilter(
   const [rows, columns] = tileCounts({ outputSizes });
   const tiles = rows * columns;
   const blocks = blocksOf(split, batch);
-  const chunks = chunksOf(blocks, 64 * batch * tiles * (channels + filters), 64 * channels * filters);
+  const chunks = chunksOf(
+    blocks,
+    pointBytes * batch * tiles * (channels + filters),
+    pointBytes * channels * filters,
+  );
   const pixels = batch * sizeOf(outputSizes);
   if (!gains({ pixels, tiles: batch * tiles, channels, filters, kernels: 2 * chunks })) return undefined;
-  const before = windows.map((window) => window.before) as unknown as Pair;
+  const before = pairOf(windows, (window) => window.before);
   const data = winogradData(x, { outputSizes, before, ...split });
   const given = winogradUpstream(upstream, { outputSizes, before: [0, 0], ...split });
   return winogradKernelGradient(data, given, {
@@ -113,7 +121,7 @@ export function winogradBackwardFilter(
 
 interface TiledConvolution {
   readonly batch: number;
-  readonly windows: readonly Window[];
+  readonly windows: PairOf<Window>;
   readonly inputSizes: Pair;
   readonly outputSizes: Pair;
   readonly channels: number;
@@ -132,9 +140,14 @@ function tiledConvolution(
   if (windows.length !== 2 || groups !== 1 || !windows.every(fits)) return undefined;
   return {
     ...geometry,
+    windows: windows as unknown as PairOf<Window>,
     inputSizes: inputSizes as unknown as Pair,
     outputSizes: outputSizes as unknown as Pair,
   };
+}
+
+function pairOf<T>(values: PairOf<T>, map: (value: T, axis: 0 | 1) => number): Pair {
+  return [map(values[0], 0), map(values[1], 1)];
 }
 
 interface Convolving extends Pick<WinogradTiles, "outputSizes" | "before"> {
@@ -171,7 +184,7 @@ function splitBatch(
   const images = divisors(batch).find((count) => count * rows * columns >= fewestRows) ?? batch;
   if (images > 1 || outputSizes[0] % tileSize !== 0) return { images, bands: 1 };
   const possible = divisors(rows).filter((bands) => (rows / bands) * columns >= fewestRows);
-  const bytes = 4 * points ** 2 * rows * columns * elements;
+  const bytes = pointBytes * rows * columns * elements;
   return { images, bands: possible.find((bands) => bytes / bands <= blockBytes) ?? possible.at(-1) ?? 1 };
 }
 
