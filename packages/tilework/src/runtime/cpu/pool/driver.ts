@@ -13,7 +13,8 @@ import {
   RunHeader,
   stageWords,
 } from "./run-block.ts";
-import { boardBytes, TaskBoard, type TaskRange } from "./task-board.ts";
+import { SoloBoard } from "./solo-board.ts";
+import { type Board, boardBytes, TaskBoard, type TaskRange } from "./task-board.ts";
 
 /** The points of a step: first the inputs come in, then the outputs are saved, then the stages. */
 const inputsPoint = 0;
@@ -44,8 +45,7 @@ export function runSteps(
   const run = readRun(words, address);
   const own = words.slice(run.program >>> 2, (run.program >>> 2) + run.programWords);
   const program: OwnProgram = { words: own, kernels, worker, memory: words };
-  const boardWords = new Int32Array(memory, run.board, boardBytes(run.points, workers) / 4);
-  const board = new TaskBoard(boardWords, worker, workers, patience);
+  const board = workers === 1 ? new SoloBoard() : sharedBoard(memory, run, worker, workers, patience);
   const { range } = board;
   for (let step = 0; step < run.steps; step++) {
     for (; board.take(inputsPoint, step, workers); board.finish(inputsPoint, step, workers))
@@ -59,6 +59,17 @@ export function runSteps(
       for (let part = range.first; part < range.end; part++) saveOutputs(bytes, run, step, part, workers);
     if (run.separate || step === run.steps - 1) board.wait(outputsPoint, step, workers);
   }
+}
+
+function sharedBoard(
+  memory: ArrayBufferLike,
+  { board, points }: RunView,
+  worker: number,
+  workers: number,
+  patience: Patience,
+): TaskBoard {
+  const words = new Int32Array(memory, board, boardBytes(points, workers) / 4);
+  return new TaskBoard(words, worker, workers, patience);
 }
 
 interface RunView {
@@ -108,7 +119,7 @@ interface OwnProgram {
   readonly memory: Int32Array;
 }
 
-function runStages(program: OwnProgram, board: TaskBoard, step: number): void {
+function runStages(program: OwnProgram, board: Board, step: number): void {
   const { words } = program;
   let at = programHeaderWords;
   for (let stage = 0; stage < words[0]!; stage++) {
@@ -137,7 +148,7 @@ function stageEnd(words: Int32Array, stage: number): number {
  * before which nobody can have begun. Where the launches of a stage hand slices to each other, they cannot be taken
  * apart: then each worker times its own slices.
  */
-function timeStages(program: OwnProgram, board: TaskBoard, step: number, times: LaunchTimes): void {
+function timeStages(program: OwnProgram, board: Board, step: number, times: LaunchTimes): void {
   const { words } = program;
   let at = programHeaderWords;
   let launch = 0;

@@ -37,12 +37,29 @@ export interface TaskRange {
   end: number;
 }
 
-export class TaskBoard {
+/** How a worker comes by a point's tasks. */
+export interface Board {
+  readonly workers: number;
+  /** What `take` found, in one object for all calls. */
+  readonly range: TaskRange;
+  /** Takes tasks of a point that nobody has taken yet into `range`; false where there are none. */
+  take(point: number, step: number, tasks: number): boolean;
+  /** The taken tasks are done. Whether they were the point's last ones. */
+  finish(point: number, step: number, tasks: number): boolean;
+  /**
+   * Returns when all workers have called it, and tells whether this one came last. A point serves for meetings or for
+   * tasks.
+   */
+  meet(point: number, step: number): boolean;
+  /** Returns when all tasks of a point are done. */
+  wait(point: number, step: number, tasks: number): void;
+}
+
+export class TaskBoard implements Board {
   readonly worker: number;
   readonly workers: number;
   readonly #words: Int32Array;
   readonly #patience: Patience;
-  /** What `take` found, in one object for all calls. */
   readonly range: TaskRange = { first: 0, end: 0 };
 
   constructor(words: Int32Array, worker: number, workers: number, patience: Patience) {
@@ -52,7 +69,6 @@ export class TaskBoard {
     this.#patience = patience;
   }
 
-  /** Takes tasks of a point that nobody has taken yet into `range`; false where there are none. */
   take(point: number, step: number, tasks: number): boolean {
     for (let turn = 0; turn < this.workers; turn++) {
       const owner = (this.worker + turn) % this.workers;
@@ -67,22 +83,16 @@ export class TaskBoard {
     return false;
   }
 
-  /** The taken tasks are done. Whether they were the point's last ones. */
   finish(point: number, step: number, tasks: number): boolean {
     return this.#add(point, this.range.end - this.range.first, (step + 1) * tasks);
   }
 
-  /**
-   * Returns when all workers have called it, and tells whether this one came last. A point serves for meetings or for
-   * tasks.
-   */
   meet(point: number, step: number): boolean {
     const last = this.#add(point, 1, (step + 1) * this.workers);
     this.wait(point, step, this.workers);
     return last;
   }
 
-  /** Returns when all tasks of a point are done. */
   wait(point: number, step: number, tasks: number): void {
     const words = this.#words;
     const at = this.#wordOf(point);
