@@ -18,6 +18,9 @@ export interface SlicePlan {
   readonly bytes: number;
 }
 
+/** Bytes of a buffer that stays near in any case: pointing at its parts would cost more time than they save memory. */
+const smallBuffer = 16 * 1024;
+
 /** Only where there are more tasks than workers, whose parts would take more memory together than the whole. */
 export function planSlices(
   program: LoweredProgram,
@@ -50,7 +53,8 @@ function partSizes({ sliced, tasks }: LaunchStage, kept: ReadonlySet<Buffer>): M
   const sizes = new Map<Buffer, number>();
   for (const storage of sliced) {
     const part = bytesOf(storage) / tasks;
-    if (!kept.has(storage) && part % alignment === 0) sizes.set(storage, part);
+    if (!kept.has(storage) && part % alignment === 0 && bytesOf(storage) > smallBuffer)
+      sizes.set(storage, part);
   }
   return sizes;
 }

@@ -8,6 +8,7 @@ import {
 } from "./hard-convolutions.ts";
 import {
   adaptiveAveragePooling,
+  firstWinner,
   maxPoolingWithWinner,
   overlappingMaxPoolingBackward,
   zeroPadding,
@@ -47,6 +48,7 @@ export const hardNests: readonly NestCase[] = [
   maxPoolingWithWinner(2, 2),
   maxPoolingWithWinner(1, 1),
   maxPoolingWithWinner(1, 2),
+  firstWinner(),
   overlappingMaxPoolingBackward(3, 2, false),
   overlappingMaxPoolingBackward(3, 1, false),
   overlappingMaxPoolingBackward(2, 3, false),

@@ -1,5 +1,15 @@
 /** Poolings as nests: adaptive windows, ties, and the gradient of overlapping maxima. */
-import { add, compare, convert, div, f32, i32, position, select } from "../kernel/build-expression.ts";
+import {
+  add,
+  binary,
+  compare,
+  convert,
+  div,
+  f32,
+  i32,
+  position,
+  select,
+} from "../kernel/build-expression.ts";
 import { addIndex, axisIndex, constantIndex, scaleIndex, tableIndex } from "../kernel/index-expression.ts";
 import { NestBuilder } from "../kernel/nest-builder.ts";
 import { expectedOf, type NestCase, reader, someFloats, someIntegers, tensor } from "./nest-case.ts";
@@ -126,6 +136,44 @@ export function maxPoolingWithWinner(stride: number, levels: 1 | 2): NestCase {
       [y, expectedOf(y.shape, (...index) => largest(index))],
       [code, expectedOf(y.shape, (...index) => winnerOf(index))],
     ]),
+  };
+}
+
+/** The smallest code among the elements that are the maximum, or NaN: a fold of integers under a condition. */
+export function firstWinner(): NestCase {
+  const [batch, pixels, channels] = [3, 21, 5];
+  const x = tensor("x", [batch, pixels, channels]);
+  const codes = tensor("codes", [batch, pixels, channels], "int32");
+  const most = tensor("most", [batch, channels]);
+  const first = tensor("first", [batch, channels], "int32");
+  const nest = new NestBuilder("firstWinner");
+  const [n, c] = [axisIndex(nest.space("n", batch)), axisIndex(nest.space("c", channels))];
+  const from = [n, axisIndex(nest.reduction("pixel", pixels)), c];
+  const value = nest.load(x, from);
+  const wins = binary("or", compare("eq", value, nest.load(most, [n, c])), compare("ne", value, value));
+  const [least] = nest.reduce([{ op: "min", value: select(wins, nest.load(codes, from), i32(0x7fffffff)) }]);
+  nest.store(first, [n, c], least!);
+  const values = Float32Array.from(someIntegers(x.shape, 40, 13), (k) => (k === 0 ? Number.NaN : k % 4));
+  const places = someIntegers(codes.shape, 1000, 14);
+  const [valueAt, placeAt] = [reader(values, x.shape), reader(places, codes.shape)];
+  const all = Array.from({ length: pixels }, (_, pixel) => pixel);
+  const largest = (i: number, j: number): number => Math.max(...all.map((pixel) => valueAt(i, pixel, j)));
+  const winner = (i: number, j: number): number =>
+    Math.min(
+      ...all
+        .filter((pixel) => Number.isNaN(valueAt(i, pixel, j)) || valueAt(i, pixel, j) === largest(i, j))
+        .map((pixel) => placeAt(i, pixel, j)),
+    );
+  const maxima = Float32Array.from(expectedOf(most.shape, (i, j) => largest(i!, j!)));
+  return {
+    name: "the first of several maxima",
+    nests: [nest.build()],
+    inputs: new Map<typeof x, Float32Array | Int32Array>([
+      [x, values],
+      [codes, places],
+      [most, maxima],
+    ]),
+    expected: new Map([[first, expectedOf(first.shape, (i, j) => winner(i!, j!))]]),
   };
 }
 

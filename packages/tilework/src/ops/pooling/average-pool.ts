@@ -1,6 +1,6 @@
 import { applyOp, type LowerContext, type OpDefinition } from "../../graph/define-op.ts";
 import type { Value } from "../../graph/value.ts";
-import { mul } from "../../kernel/build-expression.ts";
+import { f32, mul } from "../../kernel/build-expression.ts";
 import { axisIndex } from "../../kernel/index-expression.ts";
 import type { Buffer, Nest } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
@@ -21,6 +21,7 @@ import {
 } from "./pool-geometry.ts";
 import { readWindow } from "./pool-nest.ts";
 import { separateAxes } from "./separate-axes.ts";
+import { pixelRows, WholeImages } from "./whole-images.ts";
 
 const name = "averagePool";
 
@@ -60,6 +61,11 @@ export const averagePool: Callable<(x: Value, options: PoolOptions) => Value, Av
 
 function lower(context: LowerContext<AveragePoolAttributes>): void {
   const whole = poolGeometry(name, context.inputs[0]!.shape, context.attributes.pool);
+  const rows = pixelRows(whole);
+  if (rows !== undefined) {
+    averageRows(context, new WholeImages(whole, rows), sizeOf(whole.inputSizes));
+    return;
+  }
   const passes = separateAxes(whole);
   let source = context.inputs[0]!;
   passes.forEach((pass, at) => {
@@ -68,6 +74,21 @@ function lower(context: LowerContext<AveragePoolAttributes>): void {
     context.emit(passNest(pass, source, target, last ? whole : undefined));
     source = target;
   });
+}
+
+/** The means of whole images: their rows' sum, then the sum of that one's pixels. */
+function averageRows(context: LowerContext<AveragePoolAttributes>, whole: WholeImages, pixels: number): void {
+  const sums = context.temporary("rowSums", whole.foldedShape);
+  const first = new NestBuilder(name);
+  const rows = whole.foldRows(first);
+  const row = first.load(whole.asLanes(context.inputs[0]!), rows.from);
+  first.store(whole.asLanes(sums), rows.to, first.reduce([{ op: "add", value: row }])[0]!);
+  context.emit(first.build());
+  const second = new NestBuilder(name);
+  const places = whole.foldPixels(second);
+  const [sum] = second.reduce([{ op: "add", value: second.load(sums, places.from) }]);
+  second.store(context.outputs[0]!, places.to, mul(sum!, f32(1 / pixels)));
+  context.emit(second.build());
 }
 
 /** Sums over windows; the last pass divides by the pixels of the whole windows. */

@@ -1,6 +1,6 @@
 import { applyOp, type LowerContext, type OpDefinition, type ReferenceArray } from "../../graph/define-op.ts";
 import type { Value } from "../../graph/value.ts";
-import { add, position } from "../../kernel/build-expression.ts";
+import { add, binary, compare, i32, mul, position, select } from "../../kernel/build-expression.ts";
 import type { Expression } from "../../kernel/expression.ts";
 import { axisIndex } from "../../kernel/index-expression.ts";
 import type { Buffer, Nest } from "../../kernel/nest.ts";
@@ -21,6 +21,7 @@ import {
 } from "./pool-geometry.ts";
 import { codeDtype, readWindow } from "./pool-nest.ts";
 import { separateAxes } from "./separate-axes.ts";
+import { type PixelRows, pixelRows, WholeImages } from "./whole-images.ts";
 
 const name = "maxPool";
 
@@ -73,6 +74,11 @@ export const maxPool: Callable<
 function lower(context: LowerContext<MaxPoolAttributes>): void {
   const [values, codes] = context.outputs as [Buffer, Buffer | undefined];
   const whole = poolGeometry(name, context.inputs[0]!.shape, context.attributes.pool);
+  const rows = pixelRows(whole);
+  if (rows !== undefined) {
+    maximaOfRows(context, new WholeImages(whole, rows), rows);
+    return;
+  }
   const passes = separateAxes(whole);
   let read: Maxima = { values: context.inputs[0]!, codes: undefined };
   passes.forEach((pass, at) => {
@@ -87,6 +93,49 @@ function lower(context: LowerContext<MaxPoolAttributes>): void {
     context.emit(passNest(pass, whole, read, write));
     read = write;
   });
+}
+
+/** The maxima of whole images: of each pixel of a row over the rows, then over the pixels. */
+function maximaOfRows(
+  context: LowerContext<MaxPoolAttributes>,
+  whole: WholeImages,
+  { pixels }: PixelRows,
+): void {
+  const [values, codes] = context.outputs as [Buffer, Buffer | undefined];
+  const maxima = context.temporary("rowMaxima", whole.foldedShape);
+  const winners = codes && context.temporary("winners", whole.foldedShape, "int32");
+  const first = new NestBuilder(name);
+  const { row, from, to } = whole.foldRows(first);
+  const value = first.load(whole.asLanes(context.inputs[0]!), from);
+  const [largest, winner] = first.reduce([
+    winners === undefined ? { op: "max", value } : { op: "argmax", value, position: position(row) },
+  ]);
+  first.store(whole.asLanes(maxima), to, largest!);
+  if (winners !== undefined) first.store(whole.asLanes(winners), to, winner!);
+  context.emit(first.build());
+
+  const second = new NestBuilder(name);
+  const places = whole.foldPixels(second);
+  const each = second.load(maxima, places.from);
+  second.store(values, places.to, second.reduce([{ op: "max", value: each }])[0]!);
+  context.emit(second.build());
+  if (codes !== undefined)
+    context.emit(firstWinner({ values: maxima, codes: winners }, { values, codes }, whole, pixels));
+}
+
+const latest = 0x7fffffff;
+
+/** The first place of the image among the pixels that hold its maximum: the rows of two may stand in any order. */
+function firstWinner(read: Maxima, write: Maxima, whole: WholeImages, pixels: number): Nest {
+  const nest = new NestBuilder(name);
+  const { pixel, from, to } = whole.foldPixels(nest);
+  const value = nest.load(read.values, from);
+  const isLargest = compare("eq", value, nest.load(write.values, to));
+  const wins = binary("or", isLargest, compare("ne", value, value));
+  const code = add(mul(nest.load(read.codes!, from), i32(pixels)), position(pixel));
+  const [earliest] = nest.reduce([{ op: "min", value: select(wins, code, i32(latest)) }]);
+  nest.store(write.codes!, to, earliest!);
+  return nest.build();
 }
 
 /** Values, and in a training program which pixel of the window each one is. */

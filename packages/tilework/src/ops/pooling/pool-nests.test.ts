@@ -74,6 +74,9 @@ const unusual: readonly Case[] = [
     },
   },
   { shape: [1, 8, 8, 2], pool: { window: [8, 8] } },
+  { shape: [2, 12, 10, 3], pool: { window: [12, 10] } },
+  { shape: [3, 300, 1], pool: { window: [300] } },
+  { shape: [2, 4, 6, 7, 8], pool: { window: [4, 6, 7] } },
   {
     shape: [1, 12, 11, 2],
     pool: {
