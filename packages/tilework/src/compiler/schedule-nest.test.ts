@@ -58,6 +58,26 @@ function convolutionNest(
   return nest.build();
 }
 
+test.each([
+  { pixels: 12544, channels: 256, inOrder: true },
+  { pixels: 392, channels: 256, inOrder: false },
+  { pixels: 50176, channels: 64, inOrder: false },
+])("what no near cache holds is read in its order ($pixels pixels of $channels channels)", (row) => {
+  const { pixels, channels, inOrder } = row;
+  const nest = new NestBuilder("scale");
+  const [image, pixel] = [axisIndex(nest.space("image", 4)), axisIndex(nest.space("pixel", pixels / 4))];
+  const channel = axisIndex(nest.space("channel", channels));
+  const x = { name: "x", dtype: "float32", shape: [4, pixels / 4, channels] } as const;
+  const factor = nest.load({ name: "factor", dtype: "float32", shape: [channels] }, [channel]);
+  nest.store(
+    { ...x, name: "y" },
+    [image, pixel, channel],
+    mul(nest.load(x, [image, pixel, channel]), factor),
+  );
+  const { rows } = scheduleNest(nest.build(), avx512Target);
+  expect(rows.length === 0).toBe(inOrder);
+});
+
 /** 28 x 28 pixels by 3 x 3 taps. */
 function depthwiseNest(channels: number): Nest {
   const nest = new NestBuilder("depthwise");

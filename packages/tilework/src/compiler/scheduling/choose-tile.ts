@@ -3,6 +3,7 @@
  * multiply-add units, by loads, by instructions issued or by the latency of the accumulators' chains; the tile
  * with the fewest cycles for the whole nest wins, uneven splits and the ends of tiles counted.
  */
+import { bytesOf } from "../plan-memory.ts";
 import { laneQuantum } from "./lane-period.ts";
 import { mergedSize, pointsOf } from "./nest-work.ts";
 import { stepCost, type TileSpace, tileEnd } from "./step-cost.ts";
@@ -25,6 +26,8 @@ const MOST_VECTORS = 8;
 const CACHE_WAYS = 8;
 /** Registers of a tile of an elementwise nest: more would only be more code. */
 const MOST_STORED = 32;
+/** The handicap of tiles that leap through memory. */
+const LEAP = 1;
 /** Images from which on the first axis is taken for a batch that stages slice. */
 const LONG_BATCH = 8;
 
@@ -59,7 +62,11 @@ export function rankTiles(space: TileSpace): Tile[] {
             rowAxis,
             rows,
             vectors,
-            cycles: cycles * (handicap(space, rowAxis, vectors, units) + crowding(space, rowAxis, rows)),
+            cycles:
+              cycles *
+              (handicap(space, rowAxis, vectors, units) +
+                crowding(space, rowAxis, rows) +
+                leaping(space, rowAxis, vectors, units)),
           });
       }
   }
@@ -153,6 +160,21 @@ function isStreamed({ work, target, vectorAxis }: TileSpace, vectors: number): b
 function crowding({ work, window, partials }: TileSpace, rowAxis: number | undefined, rows: number): number {
   const isShared = partials.count(rowAxis, rows) < rows * pointsOf(work.nest, window);
   return isShared ? 0.03 * Math.max(0, rows - CACHE_WAYS) : 0;
+}
+
+/**
+ * What an elementwise nest only streams is best read in its order: rows of a part of the vectors leap through it, and
+ * beyond the second level cache nothing is fetched ahead of them.
+ */
+function leaping(
+  { work: { nest }, target, isStreaming }: TileSpace,
+  rowAxis: number | undefined,
+  vectors: number,
+  units: number,
+): number {
+  const mayLeap = isStreaming && nest.levels.length === 0 && rowAxis !== undefined && vectors < units;
+  if (!mayLeap) return 0;
+  return nest.buffers.reduce((sum, buffer) => sum + bytesOf(buffer), 0) > target.l2 ? LEAP : 0;
 }
 
 interface Candidate {
