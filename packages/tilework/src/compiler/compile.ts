@@ -16,6 +16,7 @@ import { placeUpdates } from "./place-updates.ts";
 import type { Launch, Placement, Plan, PlannedBuffer, Stage } from "./plan.ts";
 import { bytesOf, type Lifetime, planMemory } from "./plan-memory.ts";
 import { planSlices } from "./plan-slices.ts";
+import { type PreparedPlan, planPrepared, splitPreparations } from "./prepared.ts";
 import type { Schedule, ScheduledNest } from "./schedule.ts";
 import { scheduleNest } from "./schedule-nest.ts";
 import type { Target } from "./target.ts";
@@ -79,9 +80,12 @@ export function* planInPieces(
     launches.push({ scheduled, origin, tasks: taskCount(scheduled) });
     yield;
   }
-  const stages = buildStages(launches);
+  const { preparations, steps } = splitPreparations(placed, launches);
+  const prepared = { stages: buildStages(preparations), ...planPrepared(placed, preparations, steps) };
   yield;
-  return assemble(placed, stages, workers);
+  const stages = buildStages(steps);
+  yield;
+  return assemble(placed, prepared, stages, workers);
 }
 
 /** A program's nests before any target is known; `known` keeps them. */
@@ -112,10 +116,22 @@ class ScheduleTable {
   }
 }
 
-function assemble(program: LoweredProgram, stages: readonly LaunchStage[], workers: number): Plan {
+/** Preparations with what they leave. */
+interface Prepared extends PreparedPlan {
+  readonly stages: readonly LaunchStage[];
+}
+
+function assemble(
+  program: LoweredProgram,
+  prepared: Prepared,
+  steps: readonly LaunchStage[],
+  workers: number,
+): Plan {
   const owners = new Map([...program.variables].map(([variable, buffer]) => [storageOf(buffer), variable]));
-  const slices = planSlices(program, stages, workers);
-  const isInArena = (storage: Buffer): boolean => !owners.has(storage) && !slices.places.has(storage);
+  const stages = [...prepared.stages, ...steps];
+  const slices = planSlices(program, stages, workers, prepared.places);
+  const isInArena = (storage: Buffer): boolean =>
+    !owners.has(storage) && !slices.places.has(storage) && !prepared.places.has(storage);
   const memory = planMemory(lifetimesOf(program, stages, isInArena));
   const buffers: PlannedBuffer[] = [];
   const numbers = new Map<Buffer, number>();
@@ -127,7 +143,8 @@ function assemble(program: LoweredProgram, stages: readonly LaunchStage[], worke
     const placement: Placement =
       variable !== undefined
         ? { region: "variable", variable }
-        : (slices.places.get(storage) ?? { region: "arena", offset: memory.offsets.get(storage)! });
+        : (slices.places.get(storage) ??
+          prepared.places.get(storage) ?? { region: "arena", offset: memory.offsets.get(storage)! });
     numbers.set(storage, buffers.push({ buffer: storage, bytes: bytesOf(storage), placement }) - 1);
     return numbers.get(storage)!;
   };
@@ -154,6 +171,8 @@ function assemble(program: LoweredProgram, stages: readonly LaunchStage[], worke
     kernels: kernels.kernels,
     buffers,
     stages: planned,
+    preparations: prepared.stages.length,
+    preparedBytes: prepared.bytes,
     arenaBytes: memory.bytes,
     sliceBytes: slices.bytes,
     inputs,

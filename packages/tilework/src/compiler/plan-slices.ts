@@ -21,14 +21,19 @@ export interface SlicePlan {
 /** Bytes of a buffer that stays near in any case: pointing at its parts would cost more time than they save memory. */
 const smallBuffer = 16 * 1024;
 
-/** Only where there are more tasks than workers, whose parts would take more memory together than the whole. */
+/**
+ * Only where there are more tasks than workers, whose parts would take more memory together than the whole.
+ * `prepared` lives longer than a stage.
+ */
 export function planSlices(
   program: LoweredProgram,
   stages: readonly LaunchStage[],
   workers: number,
+  prepared: ReadonlyMap<Buffer, Placement>,
 ): SlicePlan {
   const kept = new Set(
     [
+      ...prepared.keys(),
       ...program.inputs.values(),
       ...program.outputs.values(),
       ...program.variables.values(),

@@ -5,6 +5,10 @@
  * launches of the stage in order, each over its own share [t·n/tasks, (t+1)·n/tasks) of its n kernel tasks (the
  * compiler has made sure that a launch's task reads only what the same stage task, or an earlier stage, wrote).
  * Any worker may take any task: the result does not depend on who does.
+ *
+ * The first stages of a program that changes no variable may depend on variables alone, as weights do that are laid
+ * out for a kernel. These preparations run only when variables have changed since they ran last; what the other
+ * stages read of their results has memory of its own, which keeps it from step to step.
  */
 
 import type { Variable } from "../graph/value.ts";
@@ -12,12 +16,13 @@ import type { Buffer } from "../kernel/nest.ts";
 import type { ScheduledNest } from "./schedule.ts";
 
 /**
- * Where a buffer lies. `arena` is scratch of the running step; `variable` belongs to the model. Of a `slice` buffer
- * nothing but the part exists that the running task of a stage works on, `bytes` long, in scratch of the worker's own:
+ * Where a buffer lies. `arena` is scratch of the running step; `variable` belongs to the model; `prepared` is what
+ * preparations leave for all steps. Of a `slice` buffer nothing but the part exists that the running task of a stage works on, `bytes` long, in scratch of the worker's own:
  * task after task finds it in the cache.
  */
 export type Placement =
   | { readonly region: "arena"; readonly offset: number }
+  | { readonly region: "prepared"; readonly offset: number }
   | { readonly region: "slice"; readonly offset: number; readonly bytes: number }
   | { readonly region: "variable"; readonly variable: Variable };
 
@@ -48,6 +53,10 @@ export interface Plan {
   readonly kernels: readonly ScheduledNest[];
   readonly buffers: readonly PlannedBuffer[];
   readonly stages: readonly Stage[];
+  /** How many of the stages, the first ones, are preparations. */
+  readonly preparations: number;
+  /** Bytes that preparations leave for all steps. */
+  readonly preparedBytes: number;
   readonly arenaBytes: number;
   /** Bytes of each worker's own scratch. */
   readonly sliceBytes: number;

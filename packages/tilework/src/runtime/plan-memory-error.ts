@@ -87,8 +87,8 @@ export function planRefusal(
   return new PlanMemoryError({ planBytes: planBytes + extra, availableBytes, buffers, fittingBatchSize });
 }
 
-/** Throws a PlanMemoryError for a plan whose scratch memory for so many workers alone does not fit. */
+/** Throws a PlanMemoryError for a plan whose own memory for so many workers alone does not fit. */
 export function checkPlanFits(plan: Plan, availableBytes: number, workers: number): void {
-  const bytes = scratchBytes(plan, workers);
+  const bytes = scratchBytes(plan, workers) + plan.preparedBytes;
   if (bytes > availableBytes || !buffersFit(plan)) throw planRefusal(plan, bytes, availableBytes);
 }

@@ -88,6 +88,8 @@ function handMadePlan(size: number, variable: Variable, kernels: readonly Schedu
       arena("h", Math.ceil(bytes / 64) * 64),
     ],
     stages: [stage(0, [0, 1, 2]), stage(1, [2, 1, 0])],
+    preparations: 0,
+    preparedBytes: 0,
     sliceBytes: 0,
     arenaBytes: 2 * Math.ceil(bytes / 64) * 64,
     inputs: { x: 1 },

@@ -7,6 +7,8 @@ import { countOperations } from "./count-operations.ts";
 export interface ExplainedKernel {
   /** Number of its stage, from 0. */
   readonly stage: number;
+  /** Whether it runs only when variables have changed. */
+  readonly isPreparation: boolean;
   /** The operations fused into it, joined by `+` in the order of the data's way. */
   readonly name: string;
   /** The layers that it comes from. */
@@ -42,6 +44,8 @@ export interface PlanExplanation {
   readonly buffers: readonly ExplainedBuffer[];
   /** Size of the scratch memory that all workers share. */
   readonly arenaBytes: number;
+  /** What preparations leave for all steps. */
+  readonly preparedBytes: number;
   /** The largest sum of bytes alive in one stage, which no plan of these stages can go below. */
   readonly liveBytes: number;
   /** The buffers of which each worker has its own part, largest first; `first` and `last` count a stage's kernels. */
@@ -62,6 +66,7 @@ export function explainPlan(plan: Plan): PlanExplanation {
       counts.set(launch.kernel, known);
       return {
         stage: at,
+        isPreparation: at < plan.preparations,
         name: plan.kernels[launch.kernel]!.nest.name,
         origins: launch.origin.split(", "),
         operations: known.operations,
@@ -75,6 +80,7 @@ export function explainPlan(plan: Plan): PlanExplanation {
     kernels,
     buffers: explainBuffers(plan),
     arenaBytes: plan.arenaBytes,
+    preparedBytes: plan.preparedBytes,
     liveBytes: liveBytes(plan),
     slices: explainSlices(plan),
     sliceBytes: plan.sliceBytes,
@@ -86,10 +92,11 @@ export function explainPlan(plan: Plan): PlanExplanation {
   };
 }
 
-/** The floating-point operations of a step. */
+/** The floating-point operations of a step, preparations left out. */
 export function countPlanOperations(plan: Plan): number {
   const counts = plan.kernels.map(({ nest }) => countOperations(nest));
   return plan.stages
+    .slice(plan.preparations)
     .flatMap((stage) => stage.launches)
     .reduce((sum, launch) => sum + counts[launch.kernel]!, 0);
 }

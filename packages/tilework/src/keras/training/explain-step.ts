@@ -59,6 +59,7 @@ function interpretation({ outputs, updates }: Program): PlanExplanation & { read
     kernels: [],
     buffers: [],
     arenaBytes: 0,
+    preparedBytes: 0,
     liveBytes: 0,
     slices: [],
     sliceBytes: 0,

@@ -14,6 +14,7 @@ import { WorkerError } from "../worker-error.ts";
 import { makeSelfCheck } from "./loading/self-check.ts";
 import { type Machine, ownBytes } from "./loading/x64-machine.ts";
 import { createDeviceMemory, type DeviceMemory } from "./memory/device-memory.ts";
+import { SpareBlocks } from "./memory/spare-blocks.ts";
 import { stepBlocks } from "./memory/step-blocks.ts";
 import { WorkerPool } from "./pool/worker-pool.ts";
 
@@ -33,6 +34,7 @@ export class CpuRuntime {
   readonly threads: number;
   readonly soloMicroseconds: number;
   readonly memory: DeviceMemory;
+  readonly spare: SpareBlocks;
   /** Calls take effect in their order: runs are handed to the workers from here, variables read and written. */
   readonly queue: SerialQueue = new SerialQueue();
   readonly #blocks: FinalizationRegistry<readonly number[]>;
@@ -50,6 +52,7 @@ export class CpuRuntime {
     this.soloMicroseconds = soloMicroseconds;
     this.#instructions = instructions;
     this.memory = createDeviceMemory(shared, memoryLimit);
+    this.spare = new SpareBlocks(this.memory);
     this.threads = this.memory.shared === undefined ? 1 : threads;
     this.#blocks = new FinalizationRegistry((addresses) => {
       for (const address of addresses) this.memory.free(address);
@@ -170,12 +173,13 @@ export class CpuRuntime {
 
   /** Bytes that scratch memory can have by now. */
   get availableForArena(): number {
-    return this.memory.limit - this.memory.used + this.#arena.bytes;
+    return this.memory.limit - this.memory.used + this.#arena.bytes + this.spare.bytes;
   }
 
   /** Whether blocks of these sizes could be had, one after the other, and then a step by that plan be run. */
   hasRoom(toCome: readonly number[], step?: PlannedStep): boolean {
     const addresses = this.memory.addresses();
+    for (const address of this.spare.unused) addresses.free(address);
     const take = (blocks: readonly number[]): boolean =>
       blocks.every((bytes) => addresses.allocate(bytes) !== undefined);
     if (!take(toCome)) return false;

@@ -69,6 +69,27 @@ describe.each(["wasm", "x64"] as const)("on %s", (device) => {
     },
   );
 
+  test("preparations of weights are told apart from a step's kernels", async () => {
+    const model = compiledNetwork(1);
+    const { lines } = await explained(model, {
+      batchSize: 32,
+      mode: "predict",
+      measure: true,
+      lineLength: 140,
+    });
+    const rows = rowsOf(lines);
+    const once = rows.filter(([stage]) => stage!.endsWith("once"));
+    expect(once.length).toBeGreaterThan(0);
+    expect(once.every((row) => row[7] === "" && Number(row[6]) >= 0)).toBe(true);
+    const line = lines.find((each) => each.startsWith("Preparations:"));
+    expect(line).toMatch(
+      new RegExp(`^Preparations: ${once.length} kernels? in \\d stages?, which run only when`),
+    );
+    expect(lines.find((each) => each.startsWith("Kernels:"))).toContain(`${rows.length - once.length} in `);
+    const training = await explained(model, { batchSize: 32 });
+    expect(training.text).not.toContain("Preparations");
+  });
+
   test("measuring adds a time to every kernel and leaves weights and optimizer as they were", async () => {
     const model = compiledNetwork(2);
     const before = await model.getWeights();

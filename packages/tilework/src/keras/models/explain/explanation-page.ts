@@ -70,11 +70,11 @@ function kernelTable(explanation: StepExplanation): string {
   const titles = kernelTitles(explanation);
   const rows = kernelCells(explanation);
   const share = titles.indexOf("Share");
-  const largest = Math.max(...rows.map((cells) => Number.parseFloat(cells[share] ?? "")));
+  const largest = Math.max(...rows.map((cells) => Number.parseFloat(cells[share] || "0")));
   const cell = (text: string, column: number): string => {
     const shown = escapeHtml(text.trimEnd());
     const bar =
-      column === share
+      column === share && shown !== ""
         ? `<span class="bar" style="width: ${((100 * Number.parseFloat(text)) / largest).toFixed(1)}%"></span>`
         : "";
     return `<td data-title="${escapeHtml(titles[column]!)}">${shown}${bar}</td>`;

@@ -53,11 +53,11 @@ function counted(count: number, noun: string): string {
 
 /** One cell a column of `kernelTitles`; a last one or two with the time where it was measured. */
 export function kernelCells(explanation: StepExplanation): string[][] {
-  const sum = explanation.times?.kernels.reduce((total, time) => total + time, 0) ?? 0;
+  const sum = kernelTime(explanation);
   return explanation.kernels.map((kernel, at) => {
     const bytes = kernel.bytesRead + kernel.bytesWritten;
     const cells = [
-      String(kernel.stage),
+      kernel.isPreparation ? `${kernel.stage}, once` : String(kernel.stage),
       kernel.origins.join(", "),
       operationNames(kernel.name),
       formatCount(kernel.operations),
@@ -66,8 +66,17 @@ export function kernelCells(explanation: StepExplanation): string[][] {
     ];
     const time = explanation.times?.kernels[at];
     if (time === undefined) return cells;
-    return [...cells, microseconds(time), `${((100 * time) / sum).toFixed(1)} %`];
+    const share = kernel.isPreparation ? "" : `${((100 * time) / sum).toFixed(1)} %`;
+    return [...cells, microseconds(time), share];
   });
+}
+
+/** Milliseconds of a step's kernels, one by one; preparations are no part of it. */
+function kernelTime({ kernels, times }: StepExplanation): number {
+  return kernels.reduce(
+    (sum, { isPreparation }, at) => sum + (isPreparation ? 0 : (times?.kernels[at] ?? 0)),
+    0,
+  );
 }
 
 export function kernelTitles({ times }: StepExplanation): string[] {
@@ -96,19 +105,21 @@ function parameterLine({ parameterBytes, optimizerBytes }: StepExplanation): str
 }
 
 function planLines(explanation: StepExplanation): string[] {
-  const { kernels, times, arenaBytes, liveBytes, availableBytes, buffers } = explanation;
+  const { times, arenaBytes, liveBytes, availableBytes, buffers } = explanation;
+  const kernels = explanation.kernels.filter(({ isPreparation }) => !isPreparation);
   const operations = kernels.reduce((sum, kernel) => sum + kernel.operations, 0);
   const bytes = kernels.reduce((sum, kernel) => sum + kernel.bytesRead + kernel.bytesWritten, 0);
   const lines = [
-    `Kernels: ${kernels.length} in ${counted(explanation.stages, "stage")}, ${formatCount(operations)}FLOP, ` +
+    `Kernels: ${kernels.length} in ${counted(stagesOf(kernels), "stage")}, ${formatCount(operations)}FLOP, ` +
       `${formatBytes(bytes)} read and written, ${ratio(operations, bytes)} FLOP/byte`,
   ];
   if (times !== undefined)
     lines.push(
       `Time: ${formatTime(times.step)} a step, ${(operations / times.step / 1e6).toFixed(1)} GFLOP/s; kernel by ` +
-        `kernel ${formatTime(times.kernels.reduce((sum, time) => sum + time, 0))}`,
+        `kernel ${formatTime(kernelTime(explanation))}`,
     );
   lines.push(
+    ...preparationLines(explanation),
     `Memory plan: ${formatBytes(arenaBytes)}, ${ratio(arenaBytes, liveBytes)} times the lower bound of ` +
       `${formatBytes(liveBytes)} (the largest sum of buffers alive in one of these stages)` +
       (availableBytes === undefined ? "" : `; ${formatBytes(availableBytes)} available`),
@@ -117,6 +128,19 @@ function planLines(explanation: StepExplanation): string[] {
   );
   if (buffers.length > 0) lines.push(`Largest buffers: ${buffers.slice(0, 5).map(bufferText).join("; ")}`);
   return lines;
+}
+
+function preparationLines({ kernels, preparedBytes }: StepExplanation): string[] {
+  const preparations = kernels.filter(({ isPreparation }) => isPreparation);
+  if (preparations.length === 0) return [];
+  return [
+    `Preparations: ${counted(preparations.length, "kernel")} in ${counted(stagesOf(preparations), "stage")}, which run ` +
+      `only when weights have changed and leave ${formatBytes(preparedBytes)} for all steps`,
+  ];
+}
+
+function stagesOf(kernels: StepExplanation["kernels"]): number {
+  return new Set(kernels.map(({ stage }) => stage)).size;
 }
 
 function bufferText({ name, origin, bytes, first, last }: StepExplanation["buffers"][number]): string {

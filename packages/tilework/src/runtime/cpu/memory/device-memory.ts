@@ -18,6 +18,8 @@ export interface DeviceMemory {
   readonly limit: number;
   /** Bytes handed out. */
   readonly used: number;
+  /** Called where there is no room: gives something back, or tells that there is nothing to give. */
+  makeRoom: (() => boolean) | undefined;
   /** The address of a new block, a multiple of 64. Throws a DeviceMemoryError when there is no room. */
   allocate(bytes: number): number;
   free(address: number): void;
@@ -48,6 +50,7 @@ const growth = 16 * 2 ** 20;
 export class SharedDeviceMemory implements DeviceMemory {
   readonly shared: WebAssembly.Memory;
   readonly #end: number;
+  makeRoom: (() => boolean) | undefined;
   readonly #allocator = new Allocator(lowestAddress);
 
   constructor(memoryLimit: number = Number.POSITIVE_INFINITY) {
@@ -70,7 +73,11 @@ export class SharedDeviceMemory implements DeviceMemory {
   }
 
   allocate(bytes: number): number {
-    return this.#allocator.allocate(bytes) ?? this.#growAndAllocate(bytes);
+    for (;;) {
+      const address = this.#allocator.allocate(bytes) ?? this.#growAndAllocate(bytes);
+      if (address !== undefined) return address;
+      if (!this.makeRoom?.()) throw this.#full(bytes);
+    }
   }
 
   free(address: number): void {
@@ -99,16 +106,19 @@ export class SharedDeviceMemory implements DeviceMemory {
 
   disconnect(): void {}
 
-  #growAndAllocate(bytes: number): number {
+  #growAndAllocate(bytes: number): number | undefined {
     const missing = this.#allocator.missing(bytes);
-    if (this.bytes + missing > this.#end) throw this.#full(bytes, this.#end);
+    if (this.bytes + missing > this.#end) return undefined;
     const generous = Math.min(Math.max(missing, growth), this.#end - this.bytes);
-    if (!this.#tryGrow(generous) && !this.#tryGrow(missing)) throw this.#full(bytes, this.bytes);
+    if (!this.#tryGrow(generous) && !this.#tryGrow(missing)) return undefined;
     this.#allocator.extend(this.bytes);
     return this.#allocator.allocate(bytes)!;
   }
 
-  #full(bytes: number, end: number): DeviceMemoryError {
+  /** Beyond the limit, or because the engine grants no more. */
+  #full(bytes: number): DeviceMemoryError {
+    const isBeyond = this.bytes + this.#allocator.missing(bytes) > this.#end;
+    const end = isBeyond ? this.#end : this.bytes;
     const largest = this.#allocator.largestFree(end);
     return new DeviceMemoryError(bytes, this.used, end - lowestAddress, largest);
   }
@@ -126,6 +136,7 @@ export class SharedDeviceMemory implements DeviceMemory {
 export class WorkerOwnedMemory implements DeviceMemory {
   readonly shared: undefined;
   readonly limit: number;
+  makeRoom: (() => boolean) | undefined;
   readonly #allocator = new Allocator(lowestAddress);
   readonly #contents = new Map<number, Uint8Array>();
   #link: MemoryLink | undefined;
@@ -143,16 +154,22 @@ export class WorkerOwnedMemory implements DeviceMemory {
   }
 
   allocate(bytes: number): number {
-    const found = this.#allocator.allocate(bytes);
-    if (found !== undefined) return found;
-    const missing = this.#allocator.missing(bytes);
-    if (this.bytes + missing > lowestAddress + this.limit)
+    for (;;) {
+      const address = this.#allocator.allocate(bytes) ?? this.#growAndAllocate(bytes);
+      if (address !== undefined) return address;
+      if (this.makeRoom?.()) continue;
       throw new DeviceMemoryError(
         bytes,
         this.used,
         this.limit,
         this.#allocator.largestFree(lowestAddress + this.limit),
       );
+    }
+  }
+
+  #growAndAllocate(bytes: number): number | undefined {
+    const missing = this.#allocator.missing(bytes);
+    if (this.bytes + missing > lowestAddress + this.limit) return undefined;
     this.#allocator.extend(this.bytes + missing);
     return this.#allocator.allocate(bytes)!;
   }

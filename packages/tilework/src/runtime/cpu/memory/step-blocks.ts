@@ -36,7 +36,7 @@ export function stepBlocks(plan: Plan, workers: number, namesRows: boolean): Ste
   const points = pointsOf(plan.stages.length, launches.length, false);
   const runWords = RunHeader.words + inputs.length * (1 + feedWords) + outputs.length * outputWords;
   return {
-    program: [aligned(programBytes(plan, workers)), tableBytes(plan)],
+    program: [aligned(programBytes(plan, workers)), tableBytes(plan), plan.preparedBytes],
     run: [
       sum(staged),
       sum(outputs.map((buffer) => aligned(bytesOf(buffer)))),
@@ -64,7 +64,18 @@ function programBytes({ stages }: Plan, workers: number): number {
 /** Tables that a kernel has beside its buffers, mostly none. */
 const tablesOfLaunch = 4;
 
-function tableBytes({ kernels }: Plan): number {
+/** Calls ask again and again. */
+const knownTableBytes = new WeakMap<Plan, number>();
+
+function tableBytes(plan: Plan): number {
+  const known = knownTableBytes.get(plan);
+  if (known !== undefined) return known;
+  const bytes = bytesOfTables(plan);
+  knownTableBytes.set(plan, bytes);
+  return bytes;
+}
+
+function bytesOfTables({ kernels }: Plan): number {
   return sum(kernels.map(({ nest }) => sum(tableLengths(nest).map((length) => aligned(wordBytes * length)))));
 }
 

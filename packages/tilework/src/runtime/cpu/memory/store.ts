@@ -15,10 +15,21 @@ export class CpuStore implements VariableStore {
   readonly runtime: CpuRuntime;
   readonly #addresses = new Map<Variable, number>();
   readonly #owned: number[] = [];
+  #version = 0;
 
   constructor(runtime: CpuRuntime) {
     this.runtime = runtime;
     runtime.own(this, this.#owned);
+  }
+
+  /** Another number whenever the value of a variable may be another one, for what is handed to workers from then on. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Steps that change variables were handed to the workers. */
+  changed(): void {
+    this.#version++;
   }
 
   add(variables: readonly Assignment[]): void {
@@ -75,6 +86,7 @@ export class CpuStore implements VariableStore {
   }
 
   #put(variable: Variable, data: HostData): void {
+    this.changed();
     const bytes = bytesIn(data);
     this.runtime.memory.write(this.addressOf(variable), bytes.length, (target) => target.set(bytes));
   }

@@ -53,7 +53,7 @@ export function runSteps(
         takeInputs(words, bytes, run, step, part, workers);
     if (step > 0) board.wait(outputsPoint, step - 1, workers);
     board.wait(inputsPoint, step, workers);
-    if (run.times === 0) runStages(program, board, step);
+    if (run.times === 0) runStages(program, board, step, run.prepares && step === 0);
     else timeStages(program, board, step, new LaunchTimes(memory, run.times, launchesOf(run.points), worker));
     for (; board.take(outputsPoint, step, workers); board.finish(outputsPoint, step, workers))
       for (let part = range.first; part < range.end; part++) saveOutputs(bytes, run, step, part, workers);
@@ -82,6 +82,7 @@ interface RunView {
   readonly times: number;
   readonly board: number;
   readonly points: number;
+  readonly prepares: boolean;
   readonly inputs: Int32Array;
   readonly outputs: Int32Array;
   /** Word index of the feeds of the first step. */
@@ -104,6 +105,7 @@ function readRun(words: Int32Array, address: number): RunView {
     times: header[RunHeader.times]! >>> 0,
     board: header[RunHeader.board]! >>> 0,
     points: header[RunHeader.points]!,
+    prepares: header[RunHeader.prepares] === 1,
     inputs: words.slice(inputsAt, outputsAt),
     outputs: words.slice(outputsAt, feeds),
     feeds,
@@ -119,10 +121,12 @@ interface OwnProgram {
   readonly memory: Int32Array;
 }
 
-function runStages(program: OwnProgram, board: Board, step: number): void {
+function runStages(program: OwnProgram, board: Board, step: number, prepares: boolean): void {
   const { words } = program;
   let at = programHeaderWords;
-  for (let stage = 0; stage < words[0]!; stage++) {
+  let stage = 0;
+  if (!prepares) for (; stage < words[2]!; stage++) at = stageEnd(words, at);
+  for (; stage < words[0]!; stage++) {
     const tasks = words[at]!;
     const isSliced = words[at + 2] === 1;
     const first = at + stageWords;
@@ -144,7 +148,7 @@ function stageEnd(words: Int32Array, stage: number): number {
 }
 
 /**
- * Runs launch after launch; before each all workers meet, and the one that came last takes the time from its arrival,
+ * Runs launch after launch, preparations in each step; before each all workers meet, and the one that came last takes the time from its arrival,
  * before which nobody can have begun. Where the launches of a stage hand slices to each other, they cannot be taken
  * apart: then each worker times its own slices.
  */

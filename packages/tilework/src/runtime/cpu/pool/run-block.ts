@@ -1,7 +1,8 @@
 /**
  * How a program and a run of its steps lie in memory, as 32-bit words that workers read.
  *
- * Program block: the number of stages and the bytes of a worker's own scratch; for each stage its tasks, its number of
+ * Program block: the number of stages, the bytes of a worker's own scratch and how many stages are preparations; for
+ * each stage its tasks, its number of
  * launches and whether any has arguments that differ by slice; for each launch the kernel, the address of its argument
  * block, its number of kernel tasks, from one worker's argument block to the next one's (0: all have the same), and
  * for each argument that differs by slice its first word in the block, the low and high word of its value for worker 0
@@ -29,7 +30,9 @@ export const RunHeader = {
   /** The task board, and the points that it has. */
   board: 9,
   points: 10,
-  words: 11,
+  /** 1 where the first step begins with the preparations. */
+  prepares: 11,
+  words: 12,
 } as const;
 
 /** Tells whether two parties read run blocks alike: a cached worker script may be of another build than the page. */
@@ -70,6 +73,7 @@ export interface Run {
   readonly times: number;
   readonly board: number;
   readonly points: number;
+  readonly prepares: boolean;
   /** For each step one feed an input. */
   readonly feeds: readonly (readonly RunFeed[])[];
 }
@@ -87,6 +91,7 @@ export function encodeRun(run: Run): Int32Array {
     run.times,
     run.board,
     run.points,
+    run.prepares ? 1 : 0,
     ...run.inputs.map((input) => input.destination),
     ...run.outputs.flatMap((output) => [output.source, output.bytes, output.offset]),
     ...run.feeds.flatMap((step) =>
@@ -112,10 +117,10 @@ export interface LaunchArguments {
 
 /** `argumentsOf` tells of a launch, counted through all stages. */
 export function encodeProgram(
-  { stages, sliceBytes }: Pick<Plan, "stages" | "sliceBytes">,
+  { stages, sliceBytes, preparations }: Pick<Plan, "stages" | "sliceBytes" | "preparations">,
   argumentsOf: (launch: number) => LaunchArguments,
 ): Int32Array {
-  const words = [stages.length, sliceBytes];
+  const words = [stages.length, sliceBytes, preparations];
   let launches = 0;
   for (const stage of stages) {
     const own = stage.launches.map(() => argumentsOf(launches++));
@@ -129,7 +134,7 @@ export function encodeProgram(
   return Int32Array.from(words, (word) => word | 0);
 }
 
-export const programHeaderWords = 2;
+export const programHeaderWords = 3;
 export const stageWords = 3;
 
 /** Where the launch after that one starts in the program block. */

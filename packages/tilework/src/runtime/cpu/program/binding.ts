@@ -10,25 +10,31 @@ import type { CompiledProgram } from "./compiled-program.ts";
 export class Binding {
   readonly compiled: CompiledProgram;
   readonly arena: number;
+  readonly prepared: number;
   /** Address and words of the program block. */
   readonly program: number;
   readonly programWords: number;
   readonly addresses: readonly number[];
   readonly #block: number;
 
-  /** `scratch` is the arena, then one part for each worker. `variableOf` gives the store's variable for one of the compiled program. */
+  /**
+   * `arena` is where the scratch memory begins: the arena, then one part for each worker; `prepared` where preparations'
+   * results do. `variableOf` gives the store's variable for one of the compiled program.
+   */
   constructor(
     compiled: CompiledProgram,
     store: CpuStore,
-    arena: number,
+    { arena, prepared }: { readonly arena: number; readonly prepared: number },
     variableOf: (variable: Variable) => Variable,
   ) {
     const { plan } = compiled;
     const { runtime } = store;
     this.compiled = compiled;
     this.arena = arena;
+    this.prepared = prepared;
     this.addresses = plan.buffers.map(({ placement }) => {
       if (placement.region === "variable") return store.addressOf(variableOf(placement.variable));
+      if (placement.region === "prepared") return prepared + placement.offset;
       return arena + placement.offset + (placement.region === "slice" ? plan.arenaBytes : 0);
     });
     const launches = plan.stages.flatMap((stage) => stage.launches);

@@ -11,9 +11,9 @@ const launchMicroseconds = 0.3;
 const scalarPointMicroseconds = 0.001;
 const vectorPointMicroseconds = 0.00007;
 
-export function estimateMicroseconds({ stages, kernels }: Plan): number {
+export function estimateMicroseconds({ stages, preparations, kernels }: Plan): number {
   let sum = 0;
-  for (const { launches } of stages)
+  for (const { launches } of stages.slice(preparations))
     for (const { kernel } of launches) sum += launchMicroseconds + kernelMicroseconds(kernels[kernel]!);
   return sum;
 }

@@ -22,6 +22,7 @@ import { boardBytes } from "../pool/task-board.ts";
 import type { TunableProgram } from "../tuning/tunable-program.ts";
 import { Binding, overlap } from "./binding.ts";
 import type { CompiledProgram } from "./compiled-program.ts";
+import { PreparedWeights } from "./prepared-weights.ts";
 
 interface NamedType extends TensorType {
   readonly name: string;
@@ -33,7 +34,9 @@ export class CpuExecutable implements Executable {
   readonly #inputs: readonly NamedType[];
   readonly #outputs: readonly NamedType[];
   readonly #variables: ReadonlyMap<Variable, Variable>;
+  readonly #changesVariables: boolean;
   readonly #bindings = new WeakMap<CpuStore, Binding>();
+  readonly #prepared = new WeakMap<CpuStore, PreparedWeights>();
   /** When the last run was done, in the platform's milliseconds. */
   #done = 0;
 
@@ -42,6 +45,7 @@ export class CpuExecutable implements Executable {
     this.#program = tunable;
     this.#inputs = namedTypes(program.inputs);
     this.#outputs = namedTypes(program.outputs);
+    this.#changesVariables = program.updates.length > 0;
     const own = variablesOf(program);
     this.#variables = new Map(tunable.current.variables.map((variable, at) => [variable, own[at]!]));
   }
@@ -198,15 +202,41 @@ export class CpuExecutable implements Executable {
     return { address, stride, offsets };
   }
 
-  async #submit(
-    store: CpuStore,
-    { feeds, results, times, blocks }: StagedRun,
-  ): Promise<{ done: Promise<void> }> {
-    const { memory } = this.#runtime;
+  async #submit(store: CpuStore, staged: StagedRun): Promise<{ done: Promise<void> }> {
     const compiled = this.#program.current;
     const { plan, number, binary, workers } = compiled;
     const pool = await this.#runtime.poolFor(workers);
-    const binding = this.#bind(store, compiled, await this.#runtime.arena(scratchBytes(plan, workers)));
+    const arena = await this.#runtime.arena(scratchBytes(plan, workers));
+    const prepared = this.#preparedFor(store, compiled);
+    const letGo = prepared?.hold();
+    try {
+      const binding = this.#bind(store, compiled, arena, prepared?.address ?? 0);
+      const prepares = prepared !== undefined && (staged.times !== 0 || prepared.isStale(pool, store));
+      const block = this.#layRun(binding, staged, prepares);
+      if (this.#changesVariables) store.changed();
+      if (prepares) prepared.prepared(pool, store);
+      return { done: pool.run(number, binary, block, workers).finally(letGo) };
+    } catch (error) {
+      letGo?.();
+      throw error;
+    }
+  }
+
+  /** Where the results of preparations lie, or will lie; undefined where there are none. */
+  #preparedFor(store: CpuStore, compiled: CompiledProgram): PreparedWeights | undefined {
+    if (compiled.plan.preparedBytes === 0) return undefined;
+    const known = this.#prepared.get(store);
+    if (known?.compiled === compiled && known.address !== undefined) return known;
+    known?.release();
+    const prepared = new PreparedWeights(this.#runtime, compiled);
+    this.#prepared.set(store, prepared);
+    return prepared;
+  }
+
+  /** The address of the run block. */
+  #layRun(binding: Binding, { feeds, results, times, blocks }: StagedRun, prepares: boolean): number {
+    const { memory } = this.#runtime;
+    const { plan, workers } = binding.compiled;
     const inputs = this.#inputs.map(
       (input): RunInput => ({
         destination: binding.addresses[plan.inputs[input.name]!]!,
@@ -232,12 +262,13 @@ export class CpuExecutable implements Executable {
       times,
       board: this.#layBoard(points, workers, blocks),
       points,
+      prepares,
       feeds,
     });
     const block = memory.allocate(run.byteLength);
     blocks.push(block);
     memory.write(block, run.byteLength, (target) => target.set(new Uint8Array(run.buffer)));
-    return { done: pool.run(number, binary, block, workers) };
+    return block;
   }
 
   #layBoard(points: number, workers: number, blocks: number[]): number {
@@ -249,11 +280,16 @@ export class CpuExecutable implements Executable {
     return board;
   }
 
-  #bind(store: CpuStore, compiled: CompiledProgram, arena: number): Binding {
+  #bind(store: CpuStore, compiled: CompiledProgram, arena: number, prepared: number): Binding {
     const known = this.#bindings.get(store);
-    if (known?.arena === arena && known.compiled === compiled) return known;
+    if (known?.arena === arena && known.prepared === prepared && known.compiled === compiled) return known;
     known?.release(this.#runtime);
-    const binding = new Binding(compiled, store, arena, (variable) => this.#variables.get(variable)!);
+    const binding = new Binding(
+      compiled,
+      store,
+      { arena, prepared },
+      (variable) => this.#variables.get(variable)!,
+    );
     this.#bindings.set(store, binding);
     return binding;
   }
