@@ -92,6 +92,7 @@ function loadMachineCode(kernels: readonly KernelCode[]): Run[] {
   const functions = openForeignFunctions();
   if (typeof functions === "string") throw new Error(functions);
   const base = functions.addressOf(memory.buffer);
+  functions.preferLargePages(base, memory.buffer.byteLength);
   const block = functions.pointerTo(base + BigInt(argumentsAt));
   const range = functions.pointerTo(base + BigInt(callAt));
   return kernels.map((kernel) => {
