@@ -3,6 +3,7 @@ import { guardsOfLevel, type Nest } from "../kernel/nest.ts";
 import type { Schedule } from "./schedule.ts";
 import { rankTiles, rowOrder, type Tile } from "./scheduling/choose-tile.ts";
 import { chooseVectorAxis } from "./scheduling/choose-vector-axis.ts";
+import { imageTile } from "./scheduling/image-tile.ts";
 import { lanePeriod as periodAlong } from "./scheduling/lane-period.ts";
 import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
@@ -29,11 +30,16 @@ function usualSchedule(space: TileSpace, tile: Tile): Schedule {
   const schedule = scheduleTile(space, tile);
   const taps = tapTile(space, tile);
   if (taps !== undefined) {
-    const loops = taskLoops(space, tile, schedule.order, false);
+    const loops = taskLoops(space, { ...tile, rows: rowsOf(tile) }, schedule.order, false);
     return { ...schedule, ...taps, outerReduction: 0, outerBlock: 1, taskLoops: loops };
   }
-  const square = schedule.outerReduction > 0 ? undefined : squareTile(space, tile);
-  return { ...schedule, ...square };
+  if (schedule.outerReduction > 0) return schedule;
+  const image = imageTile(space, tile);
+  if (image !== undefined) {
+    const loops = taskLoops(space, { ...image, cycles: tile.cycles }, schedule.order, false);
+    return { ...schedule, ...image, taskLoops: loops };
+  }
+  return { ...schedule, ...squareTile(space, tile) };
 }
 
 /** A few close alternatives, the default first, to be timed where it matters. */
@@ -75,21 +81,22 @@ function scheduleTile(space: TileSpace, tile: Tile): Schedule {
   const { work, target, vectorAxis, window } = space;
   const { nest } = work;
   const order = rowOrder(space, tile.rowAxis);
-  const rows = [
-    ...(tile.rowAxis === undefined ? [] : [{ axis: tile.rowAxis, count: tile.rows }]),
-    ...window.map((axis) => ({ axis, count: nest.axes[axis]!.size })),
-  ];
+  const rows = [...rowsOf(tile), ...window.map((axis) => ({ axis, count: nest.axes[axis]!.size }))];
   const outer = chooseOuterReduction(work, target, tile);
   return {
     vectorAxis,
     vectors: tile.vectors,
     rows,
     order,
-    taskLoops: taskLoops(space, tile, order, outer.outerReduction > 0),
+    taskLoops: taskLoops(space, { ...tile, rows: rowsOf(tile) }, order, outer.outerReduction > 0),
     ...outer,
     unroll: unrollOf(space, tile, outer.outerReduction),
     streaming: storesPastCaches(work, target),
   };
+}
+
+function rowsOf({ rowAxis, rows }: Tile): Schedule["rows"] {
+  return rowAxis === undefined ? [] : [{ axis: rowAxis, count: rows }];
 }
 
 /** Whether stores along the axis are guarded: then it is split where the guards change, and no task loop. */
@@ -101,7 +108,7 @@ function isGuarded(nest: Nest, axis: number): boolean {
 
 function taskLoops(
   { work, target, vectorAxis, lanePeriod }: TileSpace,
-  tile: Tile,
+  tile: Pick<Schedule, "rows" | "vectors"> & Pick<Tile, "cycles">,
   order: readonly number[],
   isSharing: boolean,
 ): number {
@@ -113,7 +120,8 @@ function taskLoops(
     if (loops > 0 && (tasks >= enough || !isLong)) break;
     if (axis === vectorAxis && (lanePeriod > 1 || isGuarded(work.nest, axis))) break;
     const { size } = work.nest.axes[axis]!;
-    const step = axis === vectorAxis ? tile.vectors * target.lanes : axis === tile.rowAxis ? tile.rows : 1;
+    const rows = tile.rows.find((row) => row.axis === axis);
+    const step = axis === vectorAxis ? tile.vectors * target.lanes : (rows?.count ?? 1);
     tasks *= Math.ceil(size / step);
     loops++;
   }

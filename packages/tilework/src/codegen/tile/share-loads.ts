@@ -7,6 +7,7 @@
 import type { KernelCode, Statement, VectorStatement } from "../kernel-code.ts";
 import { visitVectorReads } from "../registers-of.ts";
 import { type Load, type MultiplyAdd, orderSums, type Step } from "./order-sums.ts";
+import { orderTiles } from "./order-tile.ts";
 
 export interface Registers {
   readonly count: number;
@@ -35,7 +36,7 @@ function shareIn(body: readonly Statement[], reads: Reads, registers: Registers)
     run = [];
   };
   const inner = (block: readonly Statement[]): Statement[] => shareIn(block, reads, registers);
-  for (const statement of body) {
+  for (const statement of registers.loadsFirst ? body : orderTiles(body, registers.count, reads)) {
     if (isStep(statement)) {
       run.push(statement);
       continue;

@@ -5,10 +5,10 @@
  * weights are the taps: a tile of all of them reads each pixel of the images once.
  */
 import type { Tile } from "./choose-tile.ts";
-import { type NestWork, pointsOf } from "./nest-work.ts";
-import { placesOf } from "./shared-loads.ts";
+import { imageAxes, isDepthwise, leapOf, overlaps, SIDE } from "./depthwise-nest.ts";
+import { pointsOf } from "./nest-work.ts";
 import type { TileSpace } from "./step-cost.ts";
-import { isSmoothAlong, variesAlong } from "./strided-access.ts";
+import { variesAlong } from "./strided-access.ts";
 
 export interface SquareTile {
   readonly rows: readonly { readonly axis: number; readonly count: number }[];
@@ -17,7 +17,6 @@ export interface SquareTile {
   readonly unroll: number;
 }
 
-const SIDE = 2;
 const MOST_VECTORS = 4;
 /** Results of a tile of all taps. */
 const MOST_TAPS = 9;
@@ -71,48 +70,6 @@ export function tapTile(space: TileSpace, { rowAxis }: Tile): SquareTile | undef
     return undefined;
   const rows = taps.map((axis) => ({ axis, count: nest.axes[axis]!.size }));
   return { rows, vectors, unroll: FEW_STEPS };
-}
-
-/** Whether nothing but pixels and weights is shared: every operand moves with the vectors. */
-function isDepthwise({ work, target, vectorAxis, window }: TileSpace): boolean {
-  const { levels, space } = work.nest;
-  const [level] = levels;
-  return (
-    target.printer === "x64" &&
-    target.fused &&
-    window.length === 0 &&
-    levels.length === 1 &&
-    !level!.lanes &&
-    work.operations <= 1 &&
-    vectorAxis !== undefined &&
-    space.includes(vectorAxis) &&
-    work.loads.every((access) => variesAlong(access, vectorAxis) && isSmoothAlong(access, vectorAxis))
-  );
-}
-
-function imageAxes({ work, vectorAxis }: TileSpace): number[] {
-  const { axes, space } = work.nest;
-  return space.filter((axis) => axis !== vectorAxis && axes[axis]!.size >= SIDE);
-}
-
-interface Points {
-  readonly axis: number;
-  readonly points: number;
-}
-
-/** Whether neighbours along one axis read what neighbouring steps along the other one do. */
-function overlaps({ loads }: NestWork, row: Points, step: Points): boolean {
-  return loads.some(
-    (access) =>
-      variesAlong(access, row.axis) &&
-      variesAlong(access, step.axis) &&
-      placesOf(access, row.axis, row.points, step.axis, step.points) < row.points * step.points,
-  );
-}
-
-/** Bytes between neighbours along an axis. */
-function leapOf({ loads }: NestWork, axis: number): number {
-  return Math.max(...loads.map(({ form }) => 4 * Math.abs(form.strides[axis]!)));
 }
 
 /** The vectors of a tile that takes so many registers for each of them; 0 where there are too few. */
