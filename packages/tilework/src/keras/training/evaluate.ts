@@ -26,7 +26,8 @@ export async function evaluate(
   const callbacks = new CallbackList([...given.callbacks, ...logger]);
   trainer.checkLabels(data);
   const batches = cutIntoBatches(rowRange(0, data.rows), given.batchSize ?? 32).slice(0, given.steps);
-  const { device, store } = await trainer.programs.prepare();
+  const [batch, rest] = [batches[0]!.length, batches.at(-1)!.length];
+  const { device, store } = await trainer.programs.prepare({ mode: "test", data, batch, rest });
   const filled = await trainer.programs.fill("test", data, batches, { toStage: [data] });
   const staged = new StagedData(device, data);
   callbacks.begin(trainer.model, { epochs: 1, steps: batches.length, verbose });

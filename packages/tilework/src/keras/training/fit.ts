@@ -28,9 +28,10 @@ export async function fit(trainer: Trainer, x: unknown, y: unknown, options: Fit
   const verbose = resolveVerbose(given.verbose);
   const history = given.callbacks.find((callback) => callback instanceof History) ?? new History();
   const callbacks = callbackList(given, history, verbose);
-  const { device, store } = await trainer.programs.prepare();
-  const toStage = validation ? [data, validation.data] : [data];
   const first = cutIntoBatches(rowRange(0, trainingRows), batchSize);
+  const [batch, rest] = [first[0]!.length, first.at(-1)!.length];
+  const { device, store } = await trainer.programs.prepare({ mode: "train", data, batch, rest });
+  const toStage = validation ? [data, validation.data] : [data];
   const { size } = await trainer.programs.fill("train", data, first, { toStage });
   const held =
     validation && (await trainer.programs.fill("test", validation.data, validationBatches, { toStage }));

@@ -42,6 +42,21 @@ export interface LoadOptions {
   readonly bringsData?: boolean;
 }
 
+/** The step that a call will begin with. */
+export interface FirstStep {
+  readonly mode: StepMode;
+  readonly data: ModelData;
+  readonly batch: number;
+  /** Examples of the last batch; default: as many as in the others. */
+  readonly rest?: number;
+}
+
+interface WrittenProgram {
+  readonly key: string;
+  readonly graph: Graph;
+  readonly program: Promise<Program>;
+}
+
 /** What else takes memory when a step runs. */
 interface Surroundings {
   /** Sizes of data that are yet to be put on the device. */
@@ -62,6 +77,8 @@ export class ModelPrograms {
   readonly #runtime = new ModelRuntime();
   readonly #objectives: Map<string, Objective> = new Map();
   #fills = new BoundedCache<string, boolean>(keptAnswers);
+  /** A program that was written before there was a device. */
+  #ahead: WrittenProgram | undefined;
   /** What the last step was fed with. */
   #fed: StepShape | undefined;
   /** The graph that the programs were made for; a Sequential may grow. */
@@ -76,6 +93,7 @@ export class ModelPrograms {
   forget(): void {
     this.#objectives.clear();
     this.#fills = new BoundedCache(keptAnswers);
+    this.#ahead = undefined;
     this.#runtime.forgetPrograms();
   }
 
@@ -95,9 +113,26 @@ export class ModelPrograms {
     return objective;
   }
 
-  /** Takes the model's weights to the device in use. */
-  prepare(): Promise<{ device: Device; store: VariableStore }> {
+  /** Takes the model's weights to the device in use. While that starts, the program that comes first is written. */
+  async prepare(first?: FirstStep): Promise<{ device: Device; store: VariableStore }> {
+    if (first !== undefined && !this.#runtime.hasDevice) this.#writeAhead(first);
     return this.#runtime.prepare(this.#model.weights);
+  }
+
+  #writeAhead({ mode, data, batch, rest = batch }: FirstStep): void {
+    const masked = rest !== batch && this.#mayBeMasked(mode, data);
+    const shape = { ...stepShapeOf(data, batch), masked };
+    const program = this.#writeWithBreaks(mode, shape, data, true);
+    // The load that follows takes it, or says why there is none.
+    program.catch(() => undefined);
+    this.#ahead = { key: this.#programKey(mode, shape), graph: this.#model.graph, program };
+  }
+
+  /** What was written ahead for that key, once. */
+  #takeWritten(key: string): Promise<Program> | undefined {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    return ahead?.key === key && ahead.graph === this.#model.graph ? ahead.program : undefined;
   }
 
   /**
@@ -135,7 +170,7 @@ export class ModelPrograms {
   ): Promise<LoadedProgram> {
     const key = this.#programKey(mode, shape);
     const loaded = await this.#runtime
-      .load(key, () => this.#writeWithBreaks(mode, shape, data))
+      .load(key, () => this.#takeWritten(key) ?? this.#writeWithBreaks(mode, shape, data))
       .catch(async (error: unknown) => {
         throw error instanceof PlanMemoryError ? await this.#refusal(mode, shape, data, surroundings) : error;
       });
@@ -233,7 +268,7 @@ export class ModelPrograms {
     const known = this.#fills.get(`${key} ${rest}`);
     if (known !== undefined) return known;
     const breaks = new Breaks();
-    const program = await breaks.during(this.#write(mode, shape, data));
+    const program = await (this.#takeWritten(key) ?? breaks.during(this.#write(mode, shape, data)));
     await breaks.take();
     const lowered = lowerProgram(program);
     const isProved = await breaks.during(ignoresMaskedRows(lowered, maskFeeds.counts, batch));
@@ -276,8 +311,16 @@ export class ModelPrograms {
     return this.#runtime.compile(program);
   }
 
-  #writeWithBreaks(mode: StepMode, shape: StepShape, data: ModelData): Promise<Program> {
-    return new Breaks().during(this.#write(mode, shape, data));
+  /** Others have their turn first where it `waits`. */
+  async #writeWithBreaks(
+    mode: StepMode,
+    shape: StepShape,
+    data: ModelData,
+    waits: boolean = false,
+  ): Promise<Program> {
+    const breaks = new Breaks();
+    if (waits) await breaks.now();
+    return breaks.during(this.#write(mode, shape, data));
   }
 
   *#write(mode: StepMode, shape: StepShape, data: ModelData): InPieces<Program> {

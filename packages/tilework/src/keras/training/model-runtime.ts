@@ -31,6 +31,11 @@ export class ModelRuntime {
   #programs = new BoundedCache<string, Promise<LoadedProgram>>(keptPrograms);
   readonly #slots: Set<Variable> = new Set();
 
+  /** Whether there was a device before. */
+  get hasDevice(): boolean {
+    return this.#device !== undefined;
+  }
+
   /** Takes the weights into this model's store on the device in use, together with what the optimizer keeps. */
   async prepare(weights: readonly Weight[]): Promise<{ device: Device; store: VariableStore }> {
     const device = await currentDevice();

@@ -26,7 +26,11 @@ export async function predict(
   const logger = verbose === 0 ? [] : [new ProgbarLogger(platform.terminal)];
   const callbacks = new CallbackList([...given.callbacks, ...logger]);
   const batches = cutIntoBatches(rowRange(0, data.rows), batchSize).slice(0, steps);
-  const { device, store } = await trainer.programs.prepare();
+  const { device, store } = await trainer.programs.prepare({
+    mode: "predict",
+    data,
+    batch: batches[0]!.length,
+  });
   const program = await trainer.programs.load("predict", data, batches[0]!.length, { toStage: [data] });
   const { length } = batches[0]!;
   const last = batches.at(-1)!;

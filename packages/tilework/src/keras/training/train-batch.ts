@@ -15,7 +15,7 @@ import type { Trainer } from "./trainer.ts";
 /** One training step over all the data. A failed device or a loss that is not finite leaves the state before it. */
 export async function trainBatch(trainer: Trainer, data: ModelData): Promise<Logs> {
   trainer.checkLabels(data);
-  const { store } = await trainer.programs.prepare();
+  const { store } = await trainer.programs.prepare({ mode: "train", data, batch: data.rows });
   const program = await trainer.programs.load("train", data, data.rows, { bringsData: true });
   const scalars = trainer.scalarFeeds(trainer.optimizer.iterations);
   const feeds = { ...wholeFeeds(data), ...scalars, seed: Int32Array.of(nextSeed(), 0) };

@@ -125,7 +125,7 @@ export class Trainer {
   predictOnBatch(x: DataInput): Promise<NDArray | NDArray[]> {
     return this.queue.run(async () => {
       const data = readModelData(this.model, x, undefined, undefined);
-      const { store } = await this.programs.prepare();
+      const { store } = await this.programs.prepare({ mode: "predict", data, batch: data.rows });
       const program = await this.programs.load("predict", data, data.rows, { bringsData: true });
       const [outputs] = await program.executable.run(store, [feedsOf(program, wholeFeeds(data))]);
       return joinPredictions(Object.values(program.outputs), [outputs!]);
@@ -134,7 +134,7 @@ export class Trainer {
 
   async #testBatch(data: ModelData): Promise<Logs> {
     this.checkLabels(data);
-    const { store } = await this.programs.prepare();
+    const { store } = await this.programs.prepare({ mode: "test", data, batch: data.rows });
     const program = await this.programs.load("test", data, data.rows, { bringsData: true });
     const [outputs] = await program.executable.run(store, [feedsOf(program, wholeFeeds(data))]);
     const running = new RunningLogs(this.programs.objectiveFor(data));

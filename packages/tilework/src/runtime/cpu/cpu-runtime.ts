@@ -128,14 +128,13 @@ export class CpuRuntime {
   }
 
   async #startPool(): Promise<WorkerPool> {
-    const pool = await WorkerPool.start(this.threads, this.memory);
-    if (this.#instructions === undefined) return pool;
-    const wanted = {
-      instructions: this.#instructions,
-      check: await makeSelfCheck(),
-      memoryBytes: lowestAddress + this.memory.limit,
-    };
-    const machine = await pool.openMachine(wanted);
+    const instructions = this.#instructions;
+    const starting = WorkerPool.start(this.threads, this.memory);
+    if (instructions === undefined) return starting;
+    // Workers take a while: meanwhile what they will be asked is made.
+    const [pool, check] = await Promise.all([starting, makeSelfCheck()]);
+    const memoryBytes = lowestAddress + this.memory.limit;
+    const machine = await pool.openMachine({ instructions, check, memoryBytes });
     if ("refusal" in machine && this.base !== undefined) {
       await pool.close();
       throw new WorkerError(`it cannot run machine code any more: ${machine.refusal}`);
