@@ -59,20 +59,28 @@ export function combine(
 
 /** The normal form of an index over axes of the given sizes; axes of size 1 vanish. */
 export function affineForm(index: Index, sizes: readonly number[]): AffineForm {
-  const parts = index.terms.map((term) => {
-    const size = sizes[term.axis]!;
-    const table = "table" in term ? term.table.slice(0, size) : undefined;
-    if (size === 1) return { offset: table?.[0] ?? 0, strides: new Map(), tables: new Map() };
-    if (table !== undefined) return { offset: 0, strides: new Map(), tables: new Map([[term.axis, table]]) };
-    return {
-      offset: 0,
-      strides: new Map([[term.axis, (term as { stride: number }).stride]]),
-      tables: new Map(),
-    };
-  });
-  const constant = { offset: index.offset, strides: new Map(), tables: new Map() };
-  return combine([constant, ...parts].map((form) => ({ form, factor: 1 })));
+  let { offset } = index;
+  const strides = new Map<number, number>();
+  const tables: AffineForm[] = [];
+  for (const term of index.terms) {
+    const { axis } = term;
+    const size = sizes[axis]!;
+    if ("table" in term) {
+      if (size === 1) offset += term.table[0]!;
+      else
+        tables.push({ offset: 0, strides: noStrides, tables: new Map([[axis, term.table.slice(0, size)]]) });
+    } else if (size > 1) {
+      const stride = (strides.get(axis) ?? 0) + term.stride;
+      if (stride === 0) strides.delete(axis);
+      else strides.set(axis, stride);
+    }
+  }
+  const linear = { offset, strides, tables: noTables };
+  return tables.length === 0 ? linear : combine([linear, ...tables].map((form) => ({ form, factor: 1 })));
 }
+
+const noStrides: AffineForm["strides"] = new Map();
+const noTables: AffineForm["tables"] = new Map();
 
 /** The form where an axis has one value. */
 export function substituteValue(form: AffineForm, axis: number, value: number): AffineForm {
@@ -110,7 +118,12 @@ function contribution(form: AffineForm, axis: number, { min, max }: Range): Rang
 /** Smallest and largest value over a box. */
 export function rangeInBox(form: AffineForm, box: Box): Range {
   let { offset: min, offset: max } = form;
-  for (const axis of axesOfForm(form)) {
+  for (const [axis, stride] of form.strides) {
+    const range = box[axis]!;
+    min += stride * (stride > 0 ? range.min : range.max);
+    max += stride * (stride > 0 ? range.max : range.min);
+  }
+  for (const axis of form.tables.keys()) {
     const part = contribution(form, axis, box[axis]!);
     min += part.min;
     max += part.max;

@@ -107,11 +107,11 @@ export function inferTypes(roots: readonly Expression[], context: TypeContext): 
 
 /** Types of a level's slots, given those of the levels inside it. */
 export function slotTypes(level: Level, context: TypeContext): ScalarType[] {
-  return level.reductions.flatMap((reduction) => {
-    const type = inferTypes([reduction.value], context).get(reduction.value)!;
-    if (reduction.op !== "argmax") return [type];
-    return [type, inferTypes([reduction.position], context).get(reduction.position)!];
-  });
+  const slots = level.reductions.flatMap((reduction) =>
+    reduction.op === "argmax" ? [reduction.value, reduction.position] : [reduction.value],
+  );
+  const types = inferTypes(slots, context);
+  return slots.map((slot) => types.get(slot)!);
 }
 
 /** The context of a nest's stores: buffers and the slots of all levels. */

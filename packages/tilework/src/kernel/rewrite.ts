@@ -29,6 +29,7 @@ export function operandsOf(expression: Expression): readonly Expression[] {
   }
 }
 
+/** The same node where no operand changes. */
 function rebuild(expression: Expression, map: (operand: Expression) => Expression): Expression {
   switch (expression.kind) {
     case "constant":
@@ -36,32 +37,45 @@ function rebuild(expression: Expression, map: (operand: Expression) => Expressio
     case "accumulator":
       return expression;
     case "load":
-      return expression.index.some((index) => "dynamic" in index)
-        ? {
-            ...expression,
-            index: expression.index.map(
-              (index): LoadIndex => ("dynamic" in index ? { dynamic: map(index.dynamic) } : index),
-            ),
-          }
-        : expression;
+      return rebuildLoad(expression, map);
     case "unary":
-    case "convert":
-      return { ...expression, x: map(expression.x) };
+    case "convert": {
+      const x = map(expression.x);
+      return x === expression.x ? expression : { ...expression, x };
+    }
     case "binary":
-    case "compare":
-      return { ...expression, x: map(expression.x), y: map(expression.y) };
-    case "fma":
-      return { ...expression, x: map(expression.x), y: map(expression.y), z: map(expression.z) };
-    case "select":
-      return {
-        ...expression,
-        condition: map(expression.condition),
-        yes: map(expression.yes),
-        no: map(expression.no),
-      };
+    case "compare": {
+      const [x, y] = [map(expression.x), map(expression.y)];
+      return x === expression.x && y === expression.y ? expression : { ...expression, x, y };
+    }
+    case "fma": {
+      const [x, y, z] = [map(expression.x), map(expression.y), map(expression.z)];
+      const same = x === expression.x && y === expression.y && z === expression.z;
+      return same ? expression : { ...expression, x, y, z };
+    }
+    case "select": {
+      const [condition, yes, no] = [map(expression.condition), map(expression.yes), map(expression.no)];
+      const same = condition === expression.condition && yes === expression.yes && no === expression.no;
+      return same ? expression : { ...expression, condition, yes, no };
+    }
     default:
       return unreachable(expression);
   }
+}
+
+function rebuildLoad(
+  load: Extract<Expression, { kind: "load" }>,
+  map: (operand: Expression) => Expression,
+): Expression {
+  if (!load.index.some((index) => "dynamic" in index)) return load;
+  let same = true;
+  const index = load.index.map((each): LoadIndex => {
+    if (!("dynamic" in each)) return each;
+    const dynamic = map(each.dynamic);
+    same &&= dynamic === each.dynamic;
+    return { dynamic };
+  });
+  return same ? load : { ...load, index };
 }
 
 /**
@@ -115,11 +129,45 @@ export function nodesUnder(roots: readonly Expression[]): Expression[] {
   const visit = (expression: Expression): void => {
     if (seen.has(expression)) return;
     seen.add(expression);
-    for (const operand of operandsOf(expression)) visit(operand);
+    visitOperands(expression, visit);
     order.push(expression);
   };
   for (const root of roots) visit(root);
   return order;
+}
+
+/** As `operandsOf`, for code that runs often: no list is made. */
+function visitOperands(expression: Expression, visit: (operand: Expression) => void): void {
+  switch (expression.kind) {
+    case "constant":
+    case "position":
+    case "accumulator":
+      return;
+    case "load":
+      for (const index of expression.index) if ("dynamic" in index) visit(index.dynamic);
+      return;
+    case "unary":
+    case "convert":
+      visit(expression.x);
+      return;
+    case "binary":
+    case "compare":
+      visit(expression.x);
+      visit(expression.y);
+      return;
+    case "fma":
+      visit(expression.x);
+      visit(expression.y);
+      visit(expression.z);
+      return;
+    case "select":
+      visit(expression.condition);
+      visit(expression.yes);
+      visit(expression.no);
+      return;
+    default:
+      unreachable(expression);
+  }
 }
 
 /** Every expression that a nest evaluates. */

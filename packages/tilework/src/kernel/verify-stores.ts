@@ -11,6 +11,7 @@ import {
   type Box,
   type Condition,
   combine,
+  type Range,
   rangeInBox,
 } from "./affine-form.ts";
 import type { Expression, LoadIndex } from "./expression.ts";
@@ -88,29 +89,57 @@ const gcd = (a: number, b: number): number => (b === 0 ? Math.abs(a) : gcd(b, a 
 
 /** The step of all values that a form takes, besides its offset. */
 function stepOf(form: AffineForm): number {
-  const tables = [...form.tables.values()].flatMap((table) => table.map((value) => value - table[0]!));
-  return [...form.strides.values(), ...tables].reduce(gcd, 0);
+  let step = 0;
+  for (const stride of form.strides.values()) step = gcd(step, stride);
+  for (const table of form.tables.values()) for (const value of table) step = gcd(step, value - table[0]!);
+  return step;
 }
 
 function firstValue(form: AffineForm): number {
   return [...form.tables.values()].reduce((sum, table) => sum + table[0]!, form.offset);
 }
 
-/** Whether two forms surely never take one value, at whatever points. */
-function areApart(a: AffineForm, b: AffineForm, box: Box): boolean {
-  const [first, second] = [rangeInBox(a, box), rangeInBox(b, box)];
-  if (first.max < second.min || second.max < first.min) return true;
-  const step = gcd(stepOf(a), stepOf(b));
-  return step !== 0 && (firstValue(a) - firstValue(b)) % step !== 0;
+/** What is known of the values that a form takes: all lie in the range, at multiples of a step from the first. */
+interface Values extends Range {
+  readonly first: number;
+  readonly step: number;
 }
 
-function dimensionsApart(nest: Nest, a: Store, b: Store, box: Box): boolean {
+function valuesOf(form: AffineForm, box: Box): Values {
+  return { ...rangeInBox(form, box), first: firstValue(form), step: stepOf(form) };
+}
+
+/** Whether two forms surely never take one value, at whatever points. */
+function areApart(a: Values, b: Values): boolean {
+  if (a.max < b.min || b.max < a.min) return true;
+  const step = gcd(a.step, b.step);
+  return step !== 0 && (a.first - b.first) % step !== 0;
+}
+
+/** A store's element: its number within the storage, and its index in each dimension of that shape. */
+interface Place {
+  readonly shape: string;
+  readonly element: Values;
+  readonly dimensions: readonly Values[];
+}
+
+function placeOf(nest: Nest, store: Store, form: AffineForm, box: Box): Place {
   const sizes = nest.axes.map((axis) => axis.size);
-  const shapes = [a, b].map((store) => nest.buffers[store.buffer]!.shape);
-  if (shapes[0]!.join() !== shapes[1]!.join()) return false;
-  return a.index.some((index, at) =>
-    areApart(affineForm(index, sizes), affineForm(b.index[at]!, sizes), box),
-  );
+  return {
+    shape: nest.buffers[store.buffer]!.shape.join(),
+    element: valuesOf(form, box),
+    dimensions: store.index.map((index) => valuesOf(affineForm(index, sizes), box)),
+  };
+}
+
+function placesApart(a: Place, b: Place): boolean {
+  if (areApart(a.element, b.element)) return true;
+  return a.shape === b.shape && a.dimensions.some((values, at) => areApart(values, b.dimensions[at]!));
+}
+
+/** Whether surely no two of the places share an element. */
+function allApart(places: readonly Place[]): boolean {
+  return places.every((place, at) => places.slice(0, at).every((other) => placesApart(place, other)));
 }
 
 /** Throws InternalError where two space points, or two stores, might write one element. */
@@ -127,16 +156,11 @@ export function verifyStores(nest: Nest, conditions: readonly Condition[]): void
     const own = group.every(
       (at) => isMixedRadix(forms[at]!, axes, box) || isSeparable(nest, nest.stores[at]!, axes, box),
     );
-    const apart = group.every((at, place) =>
-      group
-        .slice(0, place)
-        .every(
-          (other) =>
-            areApart(forms[at]!, forms[other]!, box) ||
-            dimensionsApart(nest, nest.stores[at]!, nest.stores[other]!, box),
-        ),
-    );
-    if (own && apart) continue;
+    if (
+      own &&
+      (group.length === 1 || allApart(group.map((at) => placeOf(nest, nest.stores[at]!, forms[at]!, box))))
+    )
+      continue;
     const seen = new Set<number>();
     let stored = 0;
     const visited = visitPoints(nest, conditions, (point) => {

@@ -56,11 +56,12 @@ export function verifyStructure(nest: Nest): void {
     check(!types.includes("mask"), () => `level ${at}: a mask cannot be reduced`);
     check(!level.lanes || level.axes.length > 0, () => `level ${at}: lanes without an axis`);
   });
+  const values = nest.stores.map((store) => store.value);
+  const types = verifyExpressions(nest, values, scopes.stores, check);
   for (const store of nest.stores) {
-    verifyExpressions(nest, [store.value], scopes.stores, check);
     verifyAccess(nest, store.buffer, store.index.length, check);
     for (const index of store.index) verifyIndex(nest, index, scopes.stores, "a store", check);
-    verifyStoredType(nest, store.value, store.buffer, scopes.stores, check);
+    verifyStoredType(nest, types.get(store.value)!, store.buffer, check);
   }
 }
 
@@ -115,7 +116,13 @@ function verifyIndex(nest: Nest, index: Index, scope: Scope | undefined, what: s
   }
 }
 
-function verifyExpressions(nest: Nest, roots: readonly Expression[], scope: Scope, check: Check): void {
+/** Gives the type of each expression. */
+function verifyExpressions(
+  nest: Nest,
+  roots: readonly Expression[],
+  scope: Scope,
+  check: Check,
+): ReturnType<typeof inferTypes> {
   for (const node of nodesUnder(roots)) {
     if (node.kind === "position") verifyIndex(nest, node.index, scope, "a position", check);
     if (node.kind !== "load") continue;
@@ -123,11 +130,10 @@ function verifyExpressions(nest: Nest, roots: readonly Expression[], scope: Scop
     for (const index of node.index)
       if (!("dynamic" in index)) verifyIndex(nest, index, scope, "a load", check);
   }
-  inferTypes(roots, { buffers: nest.buffers, accumulators: scope.accumulators });
+  return inferTypes(roots, { buffers: nest.buffers, accumulators: scope.accumulators });
 }
 
-function verifyStoredType(nest: Nest, value: Expression, buffer: number, scope: Scope, check: Check): void {
-  const type = inferTypes([value], { buffers: nest.buffers, accumulators: scope.accumulators }).get(value)!;
+function verifyStoredType(nest: Nest, type: ScalarType, buffer: number, check: Check): void {
   const { name, dtype } = nest.buffers[buffer]!;
   check(registerType(dtype) === type, () => `a ${type} value is stored to ${name}, which holds ${dtype}`);
 }

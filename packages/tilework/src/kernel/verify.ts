@@ -5,7 +5,7 @@
 import { byteSize } from "../tensor/dtype.ts";
 import { stridesOf } from "../tensor/shape.ts";
 import { InternalError } from "../util/errors.ts";
-import { affineForm, type Box, type Condition, rangeInBox } from "./affine-form.ts";
+import { affineForm, type Condition, rangeInBox } from "./affine-form.ts";
 import type { LoadIndex } from "./expression.ts";
 import type { Nest } from "./nest.ts";
 import { proveBounds } from "./prove-bounds.ts";
@@ -50,31 +50,24 @@ function verifyAccess(
   const buffer = nest.buffers[access.buffer]!;
   const sizes = nest.axes.map((axis) => axis.size);
   const box = sizes.map((size) => ({ min: 0, max: size - 1 }));
-  verifyReach(nest, access, box);
-  if (access.fill !== undefined) return;
+  const strides = stridesOf(buffer.shape);
+  let reach = 0;
   access.index.forEach((index, dimension) => {
     if ("dynamic" in index) return;
     const size = buffer.shape[dimension]!;
-    const range = proveBounds(affineForm(index, sizes), size, box, holding);
+    const form = affineForm(index, sizes);
+    const whole = rangeInBox(form, box);
+    reach +=
+      Math.max(Math.abs(whole.min), Math.abs(whole.max)) * strides[dimension]! * byteSize[buffer.dtype];
+    if (access.fill !== undefined || (whole.min >= 0 && whole.max < size)) return;
+    const range = proveBounds(form, size, box, holding);
     if (range !== undefined)
       throw new InternalError(
         `nest ${nest.name}: ${kind} of ${buffer.name} (${buffer.shape.join(", ")}): dimension ${dimension} ` +
           `ranges over ${range.min}..${range.max}, outside 0..${size - 1}`,
       );
   });
-}
-
-/** Byte offsets are computed in 31 bits, also at points that are then not accessed. */
-function verifyReach(nest: Nest, { buffer, index }: Access, box: Box): void {
-  const { name, dtype, shape } = nest.buffers[buffer]!;
-  const sizes = nest.axes.map((axis) => axis.size);
-  const strides = stridesOf(shape);
-  let reach = 0;
-  index.forEach((each, dimension) => {
-    if ("dynamic" in each) return;
-    const { min, max } = rangeInBox(affineForm(each, sizes), box);
-    reach += Math.max(Math.abs(min), Math.abs(max)) * strides[dimension]! * byteSize[dtype];
-  });
+  // Byte offsets are computed in 31 bits, also at points that are then not accessed.
   if (reach >= 2 ** 31)
-    throw new InternalError(`nest ${nest.name}: offsets into ${name} reach ${reach} bytes`);
+    throw new InternalError(`nest ${nest.name}: offsets into ${buffer.name} reach ${reach} bytes`);
 }
