@@ -186,6 +186,24 @@ test.each([
   },
 );
 
+test("a visit of a gradient by weights is as short as keeps what tiles share in the first cache", () => {
+  const blocks = [64, 80].map((filters) => {
+    const nest = new NestBuilder("gradient");
+    const [channel, filter] = [
+      axisIndex(nest.space("channel", 256)),
+      axisIndex(nest.space("filter", filters)),
+    ];
+    const pixel = [axisIndex(nest.reduction("i", 56)), axisIndex(nest.reduction("j", 56))];
+    const x = { name: "x", dtype: "float32", shape: [56, 56, 256] } as const;
+    const upstream = { name: "upstream", dtype: "float32", shape: [56, 56, filters] } as const;
+    const weights = { name: "weights", dtype: "float32", shape: [256, filters] } as const;
+    const value = mul(nest.load(x, [...pixel, channel]), nest.load(upstream, [...pixel, filter]));
+    nest.store(weights, [channel, filter], nest.reduce([{ op: "add", value }])[0]!);
+    return scheduleNest(nest.build(), avx2Target).outerBlock;
+  });
+  expect(blocks).toEqual([2, 4]);
+});
+
 test("steps that share nothing are not written out for it", () => {
   expect(scheduleNest(convolutionNest(4, 9, 512, 512, 3), avx512Target).unroll).toBe(1);
 });

@@ -7,6 +7,7 @@ const FEWEST_STEPS = 24;
 const LONG_VISIT = 200;
 /** Cycles of a step in which the second level cache cannot bring operands that are spread over memory. */
 const SHORT_STEP = 8;
+const CACHE_WAYS = 8;
 
 export interface OuterReduction {
   readonly outerReduction: number;
@@ -60,12 +61,39 @@ function workingSet(work: NestWork, target: Target, tile: Tile, axes: readonly n
 
 /** How many values of the first axis make a visit long enough to pay for loading and storing the results. */
 function blockOf(work: NestWork, target: Target, tile: Tile, axes: readonly number[], limit: number): number {
+  const { nest } = work;
   const [blocked, ...inner] = axes as [number, ...number[]];
-  const { size } = work.nest.axes[blocked]!;
-  const long = Math.ceil(LONG_VISIT / pointsOf(work.nest, inner));
+  const { size } = nest.axes[blocked]!;
+  const long = Math.ceil(LONG_VISIT / pointsOf(nest, inner));
   const fits = Math.floor(limit / streamedBytes(work, target, tile, inner));
-  const visits = Math.ceil(size / Math.max(1, Math.min(size, long, fits)));
+  const stays = limit > target.l1 ? Infinity : stayingSteps(work, target, tile) / pointsOf(nest, inner);
+  const most = Math.min(fits, stays < 1 ? Infinity : Math.floor(stays));
+  const visits = Math.ceil(size / Math.max(1, Math.min(size, long, most)));
   return Math.ceil(size / visits);
+}
+
+const LINE = 64;
+
+/**
+ * Steps of the innermost reduction axis whose vectors, which neighbouring tiles share, stay in the first level cache:
+ * where a step leaps by a power of two in memory, they all fall into a few sets of it.
+ */
+function stayingSteps({ loads, nest }: NestWork, { l1, lanes }: Target, tile: Tile): number {
+  const last = nest.levels[0]!.axes.at(-1)!;
+  const sets = l1 / (LINE * CACHE_WAYS);
+  const steps = loads.map((access) => {
+    const isShared = tile.rowAxis === undefined || !variesAlong(access, tile.rowAxis);
+    if (!isShared || tile.vectorAxis === undefined || !variesAlong(access, tile.vectorAxis)) return Infinity;
+    const leap = Math.abs(4 * access.form.strides[last]!) / LINE;
+    const places = Number.isInteger(leap) ? sets / greatestCommonDivisor(sets, leap) : sets;
+    const lines = Math.ceil((4 * tile.vectors * lanes) / LINE);
+    return (CACHE_WAYS - 1) * Math.min(places, sets / lines);
+  });
+  return Math.min(...steps);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 /** Bytes that one tile reads while some reduction axes run, in whole cache lines. */
