@@ -22,6 +22,7 @@ import { scheduleNest } from "./schedule-nest.ts";
 import type { Target } from "./target.ts";
 import { taskCount } from "./task-count.ts";
 import { turnOperands } from "./turn-operands.ts";
+import { turnResults } from "./turn-results.ts";
 
 export interface CompileOptions {
   /** Fuse nests (default true). Results have the same bits either way. */
@@ -67,7 +68,7 @@ export function* planInPieces(
     schedules.of(nest);
     yield;
   }
-  const turned = turnOperands(joined, target);
+  const turned = turnResults(turnOperands(joined, target), target);
   yield;
   const nests = packOperands(turned, target, (nest) => schedules.of(nest));
   yield;

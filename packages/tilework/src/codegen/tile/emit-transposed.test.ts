@@ -18,7 +18,9 @@ function transposition(rows: number, columns: number): Nest {
 
 function count(statements: readonly Statement[], op: Statement["op"]): number {
   return statements.reduce((sum, statement) => {
-    const inner = statement.op === "loop" ? count(statement.body, op) : 0;
+    const bodies =
+      statement.op === "loop" ? [statement.body] : statement.op === "if" ? [statement.yes, statement.no] : [];
+    const inner = bodies.reduce((found, body) => found + count(body, op), 0);
     return sum + inner + (statement.op === op ? 1 : 0);
   }, 0);
 }
@@ -34,8 +36,17 @@ describe.each([avx512Target, wasmTarget])("$printer", (target) => {
     expect(count(body, "loadStrided")).toBe(0);
   });
 
-  test("fewer columns than lanes are loaded one by one", () => {
-    const nest = transposition(4 * lanes, lanes - 1);
+  test.each([
+    ["columns", transposition(4 * lanes, lanes - 1), lanes - 1],
+    ["rows", transposition(lanes - 1, 4 * lanes), lanes],
+  ])("a few less %s than lanes are turned too", (_, nest, loads) => {
+    const { body } = emitKernel({ nest, schedule: scheduleNest(nest, target), target });
+    expect(count(body, "permute")).toBe(lanes * Math.log2(lanes));
+    expect(count(body, "load")).toBe(loads);
+  });
+
+  test("columns that fill no more than half of the lanes are loaded one by one", () => {
+    const nest = transposition(4 * lanes, lanes / 2);
     const { body } = emitKernel({ nest, schedule: scheduleNest(nest, target), target });
     expect(count(body, "permute")).toBe(0);
   });

@@ -8,27 +8,27 @@ const CYCLES = 0.6;
 
 /**
  * The tile of a copy that exchanges axes (a transposition, panels of a matrix that is stored transposed): a square
- * of elements is loaded along the axis that is contiguous there, and turned in registers. Undefined where no operand
- * lies so, and on AVX2, whose permutations of two vectors take four instructions.
+ * of elements is loaded along the axis that is contiguous there, and turned in registers; either side may be shorter than
+ * a vector, if it fills more than half of one. Undefined where no operand lies so, and on AVX2, whose permutations of two vectors take four instructions.
  */
 export function transposingTile({ work, target, vectorAxis }: TileSpace): Tile | undefined {
   const { nest, loads } = work;
   const { lanes } = target;
   if (nest.levels.length > 0 || nest.guards.length > 0 || vectorAxis === undefined || lanes === 8)
     return undefined;
-  if (nest.axes[vectorAxis]!.size < lanes) return undefined;
+  if (nest.axes[vectorAxis]!.size <= lanes / 2) return undefined;
   const strided = loads.filter((access) => !isSmoothAlong(access, vectorAxis));
   const [first] = strided;
   if (first === undefined || strided.some((access) => !isAffine(access))) return undefined;
   const rowAxis = nest.space.find(
     (axis) =>
       axis !== vectorAxis &&
-      nest.axes[axis]!.size >= lanes &&
+      nest.axes[axis]!.size > lanes / 2 &&
       strided.every(({ form }) => form.strides[axis] === 1),
   );
   if (rowAxis === undefined) return undefined;
   const cycles = CYCLES * pointsOf(nest, nest.space) * strided.length;
-  return { vectorAxis, rowAxis, rows: lanes, vectors: 1, cycles };
+  return { vectorAxis, rowAxis, rows: Math.min(nest.axes[rowAxis]!.size, lanes), vectors: 1, cycles };
 }
 
 function isAffine({ form, isDynamic }: StridedAccess): boolean {

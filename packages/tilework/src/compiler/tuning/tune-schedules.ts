@@ -13,6 +13,7 @@ import { joinShortAxes } from "../join-short-axes.ts";
 import type { Schedule, ScheduledNest } from "../schedule.ts";
 import type { Target } from "../target.ts";
 import { turnOperands } from "../turn-operands.ts";
+import { turnResults } from "../turn-results.ts";
 import { type Alternative, alternativesOf, usualWay } from "./alternatives.ts";
 
 /** Schedules that were found, by the nest's structure; they serve every program with such a nest. */
@@ -68,7 +69,8 @@ const clearGain = 0.96;
 export async function tuneSchedules(program: Program, target: Target, tuning: Tuning): Promise<boolean> {
   const end = tuning.now() + tuning.milliseconds;
   const fused = fuseProgram(program, tuning.fused).nests;
-  const all = turnOperands(joinShortAxes(fused, target), target).map(({ nest }) => nest);
+  const turned = turnResults(turnOperands(joinShortAxes(fused, target), target), target);
+  const all = turned.map(({ nest }) => nest);
   const unknown = heavyNests(all, target).filter(({ key }) => tuning.known.get(key) === undefined);
   const nests = await byPromise(unknown, target, tuning);
   let remaining = nests.reduce((sum, { promise }) => sum + promise, 0);
