@@ -15,7 +15,7 @@ export function emitClamp(e: Emission, x: number, size: number): number {
 
 export function emitBinary(
   e: Emission,
-  binary: "add" | "mul" | "min" | "max" | "and",
+  binary: "add" | "sub" | "mul" | "min" | "max" | "and",
   x: number,
   y: number,
 ): number {

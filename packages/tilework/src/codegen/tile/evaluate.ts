@@ -7,7 +7,7 @@ import type { Scope } from "./code-builder.ts";
 import type { Emission, Point } from "./emission.ts";
 import { emitLoad } from "./emit-load.ts";
 import { emitConstant } from "./emit-value.ts";
-import { indexVector, variesByLane } from "./lane-vector.ts";
+import { compareWithIndex, indexVector, variesByLane } from "./lane-vector.ts";
 import type { Node } from "./value-graph.ts";
 
 /** The register that holds a node's value at a point of the tile, in vector register `lane` of the tile. */
@@ -67,7 +67,8 @@ function emitOperation(
   const { expression, operands, type } = node;
   const isShift = expression.kind === "binary" && /^sh/.test(expression.op);
   const used = isShift ? operands.slice(0, 1) : operands;
-  const registers = used.map((operand) => evaluate(e, operand, point, lane));
+  const registers =
+    comparedWithPosition(e, node, point, lane) ?? used.map((operand) => evaluate(e, operand, point, lane));
   const [x, y, z] = registers as [number, number, number];
   const to = e.builder.vector(type);
   switch (expression.kind) {
@@ -99,6 +100,18 @@ function emitOperation(
       break;
   }
   return to;
+}
+
+function comparedWithPosition(
+  e: Emission,
+  { expression, operands }: Extract<Node, { kind: "operation" }>,
+  point: Point,
+  lane: number,
+): readonly [number, number] | undefined {
+  if (expression.kind !== "compare" || (expression.op !== "eq" && expression.op !== "ne")) return undefined;
+  const [x, y] = operands as [Node, Node];
+  if (x.type !== "i32" || y.kind !== "position") return undefined;
+  return compareWithIndex(e, evaluate(e, x, point, lane), y, point, lane);
 }
 
 function shiftCount(node: Node): number {

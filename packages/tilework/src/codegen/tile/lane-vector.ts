@@ -13,44 +13,80 @@ export function variesByLane(e: Emission, axes: number): boolean {
 
 /** An affine index as a vector of integers. */
 export function indexVector(e: Emission, index: Index, point: Point, lane: number): number {
+  const parts = partsOf(e, index, point);
+  const { value, strides, tables } = parts;
+  if (tables.length > 0) return sumOfParts(e, parts, lane);
+  const name = `index ${value.register} ${value.constant} ${strides} ${lane}`;
+  return e.builder.vectorOnce(name, () => sumOfParts(e, parts, lane));
+}
+
+/**
+ * Two vectors that are equal where `x` equals the index: their difference but for a constant, which serves all points
+ * whose indices differ by constants only, and that constant. Undefined where the index is better had as a vector: where
+ * nothing in it depends on both lanes and loops.
+ */
+export function compareWithIndex(
+  e: Emission,
+  x: number,
+  { id, index }: { readonly id: number; readonly index: Index },
+  point: Point,
+  lane: number,
+): readonly [number, number] | undefined {
+  const { vectorAxis } = e.plan;
+  if (!index.terms.some((term) => "table" in term && term.axis === vectorAxis)) return undefined;
+  const parts = partsOf(e, index, point);
+  const { value, tables } = parts;
+  if (value.register === undefined && repeatedValues(e, tables, lane) !== undefined) return undefined;
+  const { loads } = e.builder.scope;
+  const name = `beyond ${x} ${id} ${value.register} ${lane}`;
+  let difference = loads.get(name);
+  if (difference === undefined) {
+    const start = { register: value.register, constant: 0 };
+    difference = emitBinary(e, "sub", x, sumOfParts(e, { ...parts, value: start }, lane));
+    loads.set(name, difference);
+  }
+  return [difference, emitConstant(e, "i32", value.constant)];
+}
+
+interface IndexParts {
+  /** What is the same in all lanes. */
+  readonly value: IntegerValue;
+  /** The step from lane to lane. */
+  readonly strides: number;
+  readonly tables: Index["terms"];
+}
+
+function partsOf(e: Emission, index: Index, point: Point): IndexParts {
   const { vectorAxis } = e.plan;
   const laneTerms = index.terms.filter((term) => term.axis === vectorAxis);
   const shared = { offset: index.offset, terms: index.terms.filter((term) => term.axis !== vectorAxis) };
   const tile = vectorAxis === undefined ? -1 : e.frameOf(vectorAxis);
   const startTerms = tile < 0 ? [] : laneTerms.filter((term) => !("table" in term));
   const value = integerValue(e, { ...shared, terms: [...shared.terms, ...startTerms] }, point);
-  const tableTerms = laneTerms.filter((term) => "table" in term);
+  const tables = laneTerms.filter((term) => "table" in term);
   const strides = laneTerms.reduce((sum, term) => sum + ("table" in term ? 0 : term.stride), 0);
-  const compute = (): number => sumOfParts(e, value, { strides, tables: tableTerms, lane });
-  if (tableTerms.length > 0) return compute();
-  return e.builder.vectorOnce(`index ${value.register} ${value.constant} ${strides} ${lane}`, compute);
+  return { value, strides, tables };
 }
 
-function sumOfParts(
-  e: Emission,
-  value: IntegerValue,
-  {
-    strides,
-    tables,
-    lane,
-  }: { readonly strides: number; readonly tables: Index["terms"]; readonly lane: number },
-): number {
+function sumOfParts(e: Emission, { value, strides, tables }: IndexParts, lane: number): number {
   const parts: number[] = [];
   if (value.register !== undefined) {
     const to = e.builder.vector("i32");
     e.builder.emit({ op: "splatInteger", to, from: value.register });
     parts.push(to);
   }
-  if (strides !== 0) parts.push(emitConstant(e, "i32", ramp(e, strides, lane, value.constant)));
-  else if (value.constant !== 0 || parts.length === 0) parts.push(emitConstant(e, "i32", value.constant));
-  const repeated = tables.length > 0 ? repeatedValues(e, tables, lane) : undefined;
-  if (repeated !== undefined) parts.push(emitConstant(e, "i32", repeated));
-  else if (tables.length > 0) parts.push(laneVector(e, tables, lane));
+  const repeated = repeatedValues(e, tables, lane);
+  if (repeated === undefined) parts.push(laneVector(e, tables, lane));
+  const known = ramp(e, strides, lane, value.constant).map((each, at) => (each + (repeated?.[at] ?? 0)) | 0);
+  const isSame = known.every((each) => each === known[0]);
+  if (!isSame) parts.push(emitConstant(e, "i32", known));
+  else if (known[0] !== 0 || parts.length === 0) parts.push(emitConstant(e, "i32", known[0]!));
   return parts.reduce((x, y) => emitBinary(e, "add", x, y));
 }
 
 /** Σ table[axis] of the register's lanes where that is the same in every tile. */
 function repeatedValues(e: Emission, terms: Index["terms"], lane: number): number[] | undefined {
+  if (terms.length === 0) return new Array<number>(e.lanes).fill(0);
   const period = e.plan.lanePeriod;
   if (period === undefined || e.plan.vectorAxis === undefined) return undefined;
   const size = e.plan.sizes[e.plan.vectorAxis]!;
