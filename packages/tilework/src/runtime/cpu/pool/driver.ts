@@ -48,14 +48,14 @@ export function runSteps(
   const board = workers === 1 ? new SoloBoard() : sharedBoard(memory, run, worker, workers, patience);
   const { range } = board;
   for (let step = 0; step < run.steps; step++) {
-    for (; board.take(inputsPoint, step, workers); board.finish(inputsPoint, step, workers))
+    for (; board.take(inputsPoint, step, workers, 1); board.finish(inputsPoint, step, workers))
       for (let part = range.first; part < range.end; part++)
         takeInputs(words, bytes, run, step, part, workers);
     if (step > 0) board.wait(outputsPoint, step - 1, workers);
     board.wait(inputsPoint, step, workers);
     if (run.times === 0) runStages(program, board, step, run.prepares && step === 0);
     else timeStages(program, board, step, new LaunchTimes(memory, run.times, launchesOf(run.points), worker));
-    for (; board.take(outputsPoint, step, workers); board.finish(outputsPoint, step, workers))
+    for (; board.take(outputsPoint, step, workers, 1); board.finish(outputsPoint, step, workers))
       for (let part = range.first; part < range.end; part++) saveOutputs(bytes, run, step, part, workers);
     if (run.separate || step === run.steps - 1) board.wait(outputsPoint, step, workers);
   }
@@ -129,10 +129,11 @@ function runStages(program: OwnProgram, board: Board, step: number, prepares: bo
   for (; stage < words[0]!; stage++) {
     const tasks = words[at]!;
     const isSliced = words[at + 2] === 1;
+    const atOnce = words[at + 3]!;
     const first = at + stageWords;
     const end = stageEnd(words, at);
     const point = firstStage + stage;
-    for (; board.take(point, step, tasks); board.finish(point, step, tasks))
+    for (; board.take(point, step, tasks, atOnce); board.finish(point, step, tasks))
       if (isSliced) runSlices(program, first, end, board.range, tasks);
       else runTasks(program, first, end, board.range, tasks);
     at = end;
@@ -159,6 +160,7 @@ function timeStages(program: OwnProgram, board: Board, step: number, times: Laun
   for (let stage = words[0]!; stage > 0; stage--) {
     const tasks = words[at]!;
     const isSliced = words[at + 2] === 1;
+    const atOnce = words[at + 3]!;
     const end = stageEnd(words, at);
     at += stageWords;
     while (at < end) {
@@ -168,7 +170,7 @@ function timeStages(program: OwnProgram, board: Board, step: number, times: Laun
       const point = firstStage + 2 * launch;
       const start = performance.now();
       const keepsTime = board.meet(point, step);
-      for (; board.take(point + 1, step, tasks); board.finish(point + 1, step, tasks))
+      for (; board.take(point + 1, step, tasks, atOnce); board.finish(point + 1, step, tasks))
         if (isSliced) runSlices(program, at, next, board.range, tasks, own);
         else runTasks(program, at, next, board.range, tasks);
       board.wait(point + 1, step, tasks);

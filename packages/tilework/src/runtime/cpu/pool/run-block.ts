@@ -2,17 +2,20 @@
  * How a program and a run of its steps lie in memory, as 32-bit words that workers read.
  *
  * Program block: the number of stages, the bytes of a worker's own scratch and how many stages are preparations; for
- * each stage its tasks, its number of
- * launches and whether any has arguments that differ by slice; for each launch the kernel, the address of its argument
- * block, its number of kernel tasks, from one worker's argument block to the next one's (0: all have the same), and
- * for each argument that differs by slice its first word in the block, the low and high word of its value for worker 0
- * and slice 0 (high -1: it has a single word), and the bytes of a slice.
+ * each stage its tasks, its number of launches, whether any has arguments that differ by slice, and how many tasks a
+ * worker takes at once, at least; for each launch the kernel, the address of its argument block, its number of kernel
+ * tasks, from one worker's argument block to the next one's (0: all have the same), and for each argument that differs
+ * by slice its first word in the block, the low and high word of its value for worker 0 and slice 0 (high -1: it has a
+ * single word), and the bytes of a slice.
  *
  * Run block: a header (`RunHeader`), the destination of each input, a table of outputs (source, bytes, offset in a
  * step's results), then for each step and input the address of the first row, the address of the list of row numbers
  * (0: the rows follow each other), bytes of a row, rows.
  */
-import type { Plan } from "../../../compiler/plan.ts";
+import type { Plan, Stage } from "../../../compiler/plan.ts";
+
+export const programHeaderWords = 3;
+export const stageWords = 4;
 
 /** Word offsets in the run block's header. */
 export const RunHeader = {
@@ -36,7 +39,7 @@ export const RunHeader = {
 } as const;
 
 /** Tells whether two parties read run blocks alike: a cached worker script may be of another build than the page. */
-export const runLayout: string = Object.entries(RunHeader).join();
+export const runLayout: string = [stageWords, ...Object.entries(RunHeader)].join();
 
 export const outputWords = 3;
 export const feedWords = 4;
@@ -115,16 +118,18 @@ export interface LaunchArguments {
   readonly slices: readonly SliceArgument[];
 }
 
-/** `argumentsOf` tells of a launch, counted through all stages. */
+/** `argumentsOf` tells of a launch, counted through all stages; `atOnce` how many tasks are taken at once, at least. */
 export function encodeProgram(
   { stages, sliceBytes, preparations }: Pick<Plan, "stages" | "sliceBytes" | "preparations">,
   argumentsOf: (launch: number) => LaunchArguments,
+  atOnce: (stage: Stage) => number,
 ): Int32Array {
   const words = [stages.length, sliceBytes, preparations];
   let launches = 0;
   for (const stage of stages) {
     const own = stage.launches.map(() => argumentsOf(launches++));
-    words.push(stage.tasks, stage.launches.length, own.some(({ slices }) => slices.length > 0) ? 1 : 0);
+    const isSliced = own.some(({ slices }) => slices.length > 0);
+    words.push(stage.tasks, stage.launches.length, isSliced ? 1 : 0, atOnce(stage));
     stage.launches.forEach(({ kernel, tasks }, at) => {
       const { block, stride, slices } = own[at]!;
       words.push(kernel, block, tasks, stride, slices.length);
@@ -133,9 +138,6 @@ export function encodeProgram(
   }
   return Int32Array.from(words, (word) => word | 0);
 }
-
-export const programHeaderWords = 3;
-export const stageWords = 3;
 
 /** Where the launch after that one starts in the program block. */
 export function nextLaunch(program: Int32Array, at: number): number {

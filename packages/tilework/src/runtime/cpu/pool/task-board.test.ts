@@ -14,7 +14,7 @@ function boards(points: number, workers: number): TaskBoard[] {
 test("each worker takes its own share first, then the others' ", () => {
   const [first, second] = boards(1, 2) as [TaskBoard, TaskBoard];
   const taken = (board: TaskBoard): number[] =>
-    board.take(0, 0, 5) ? [board.range.first, board.range.end] : [];
+    board.take(0, 0, 5, 1) ? [board.range.first, board.range.end] : [];
   expect([first, second, second, second, second, first, second].map(taken)).toEqual([
     [0, 1],
     [2, 3],
@@ -29,28 +29,35 @@ test("each worker takes its own share first, then the others' ", () => {
 test("many small tasks are taken several at a time, and never past a share", () => {
   const [board] = boards(1, 1) as [TaskBoard];
   const sizes: number[] = [];
-  while (board.take(0, 0, 1000)) {
+  while (board.take(0, 0, 1000, 1)) {
     sizes.push(board.range.end - board.range.first);
     board.finish(0, 0, 1000);
   }
   expect(sizes).toEqual([...new Array(16).fill(62), 8]);
 });
 
+test("small tasks are taken so many at once, from one share", () => {
+  const [first, second] = boards(1, 2) as [TaskBoard, TaskBoard];
+  const taken = (board: TaskBoard): number[] =>
+    board.take(0, 0, 14, 5) ? [board.range.first, board.range.end] : [];
+  expect([first, second, first, second, first].map(taken)).toEqual([[0, 5], [7, 12], [5, 7], [12, 14], []]);
+});
+
 test("a point is passed when the tasks are done, whoever did them; the last one to finish is told", () => {
   const [first, second] = boards(2, 2) as [TaskBoard, TaskBoard];
   const last: boolean[] = [];
-  while (first.take(0, 0, 3)) last.push(first.finish(0, 0, 3));
+  while (first.take(0, 0, 3, 1)) last.push(first.finish(0, 0, 3));
   expect(last).toEqual([false, false, true]);
   first.wait(0, 0, 3);
   second.wait(0, 0, 3);
-  expect(second.take(0, 0, 3)).toBe(false);
+  expect(second.take(0, 0, 3, 1)).toBe(false);
 });
 
 test("a late worker takes nothing of another step", () => {
   const [late, other] = boards(1, 2) as [TaskBoard, TaskBoard];
-  for (let step = 0; step < 3; step++) while (other.take(0, step, 4)) other.finish(0, step, 4);
-  for (let step = 0; step < 3; step++) expect(late.take(0, step, 4)).toBe(false);
-  expect(late.take(0, 3, 4)).toBe(true);
+  for (let step = 0; step < 3; step++) while (other.take(0, step, 4, 1)) other.finish(0, step, 4);
+  for (let step = 0; step < 3; step++) expect(late.take(0, step, 4, 1)).toBe(false);
+  expect(late.take(0, 3, 4, 1)).toBe(true);
 });
 
 test("in any order of turns every task is taken exactly once a step, and steps do not mix", () => {
@@ -74,7 +81,7 @@ test("in any order of turns every task is taken exactly once a step, and steps d
           const [step, point] = [Math.floor(place / tasks.length), place % tasks.length];
           const size = tasks[point]!;
           const board = all[worker]!;
-          if (board.take(point, step, size)) {
+          if (board.take(point, step, size, 1 + 4 * point)) {
             for (let task = board.range.first; task < board.range.end; task++)
               counts.set(`${place} ${task}`, (counts.get(`${place} ${task}`) ?? 0) + 1);
             done.set(place, (done.get(place) ?? 0) + board.range.end - board.range.first);

@@ -24,7 +24,8 @@ import type { Patience } from "./patience.ts";
 const lineWords = 16;
 const parkedWord = 0;
 const pointsWord = lineWords;
-const ticketsOfShare = 16;
+/** A share is taken in about so many turns: that leaves enough for others to help with. */
+export const ticketsOfShare = 16;
 
 /** Bytes of a board, which starts as zeros. */
 export function boardBytes(points: number, workers: number): number {
@@ -42,8 +43,8 @@ export interface Board {
   readonly workers: number;
   /** What `take` found, in one object for all calls. */
   readonly range: TaskRange;
-  /** Takes tasks of a point that nobody has taken yet into `range`; false where there are none. */
-  take(point: number, step: number, tasks: number): boolean;
+  /** Takes tasks of a point that nobody has taken yet into `range`, `atOnce` or more; false where there are none. */
+  take(point: number, step: number, tasks: number, atOnce: number): boolean;
   /** The taken tasks are done. Whether they were the point's last ones. */
   finish(point: number, step: number, tasks: number): boolean;
   /**
@@ -69,12 +70,14 @@ export class TaskBoard implements Board {
     this.#patience = patience;
   }
 
-  take(point: number, step: number, tasks: number): boolean {
+  take(point: number, step: number, tasks: number, atOnce: number): boolean {
     for (let turn = 0; turn < this.workers; turn++) {
       const owner = (this.worker + turn) % this.workers;
       const first = Math.floor((owner * tasks) / this.workers);
       const share = Math.floor(((owner + 1) * tasks) / this.workers) - first;
-      if (share > 0 && this.#takeFrom(this.#wordOf(point) + (owner + 1) * lineWords, step * share, share)) {
+      if (share === 0) continue;
+      const several = Math.max(atOnce, Math.floor(share / ticketsOfShare));
+      if (this.#takeFrom(this.#wordOf(point) + (owner + 1) * lineWords, step * share, share, several)) {
         this.range.first += first;
         this.range.end += first;
         return true;
@@ -114,9 +117,8 @@ export class TaskBoard implements Board {
     return true;
   }
 
-  #takeFrom(word: number, base: number, share: number): boolean {
+  #takeFrom(word: number, base: number, share: number, several: number): boolean {
     const words = this.#words;
-    const several = Math.max(1, Math.floor(share / ticketsOfShare));
     let next = Atomics.load(words, word);
     while (next < base + share) {
       const end = Math.min(next + several, base + share);

@@ -6,6 +6,7 @@ import { aligned } from "../memory/allocator.ts";
 import type { CpuStore } from "../memory/store.ts";
 import { encodeProgram, type RunInput, type RunOutput, type SliceArgument } from "../pool/run-block.ts";
 import type { CompiledProgram } from "./compiled-program.ts";
+import { tasksAtOnce } from "./estimate-work.ts";
 
 export class Binding {
   readonly compiled: CompiledProgram;
@@ -56,11 +57,15 @@ export class Binding {
     });
     const programOffset = bytes;
     const wordsOfProgram = (base: number): Int32Array =>
-      encodeProgram(plan, (launch) => ({
-        block: base + offsets[launch]!,
-        stride: slices[launch]!.length > 0 ? aligned(argumentWords[launch]!.length * 4) : 0,
-        slices: slices[launch]!,
-      }));
+      encodeProgram(
+        plan,
+        (launch) => ({
+          block: base + offsets[launch]!,
+          stride: slices[launch]!.length > 0 ? aligned(argumentWords[launch]!.length * 4) : 0,
+          slices: slices[launch]!,
+        }),
+        (stage) => tasksAtOnce(plan, stage, compiled.workers),
+      );
     this.programWords = wordsOfProgram(0).length;
     bytes += this.programWords * 4;
     this.#block = runtime.memory.allocate(bytes);
