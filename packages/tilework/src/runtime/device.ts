@@ -51,6 +51,15 @@ export interface Executable {
   /** Runs one step after the other over the store's variables; gives each step's outputs. */
   run(store: VariableStore, steps: readonly StepFeeds[]): Promise<StepOutputs[]>;
   /**
+   * Runs one step; where it fails, or gives what is not accepted, variables are as before it. Left out where a snapshot
+   * does as well.
+   */
+  attempt?(
+    store: VariableStore,
+    step: StepFeeds,
+    accepts: (outputs: StepOutputs) => boolean,
+  ): Promise<StepOutputs>;
+  /**
    * Runs the steps launch by launch; gives the milliseconds of each launch of the plan in its fastest step. Left out
    * where programs run without a plan.
    */

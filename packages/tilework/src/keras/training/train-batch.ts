@@ -1,5 +1,6 @@
 /** The single step of `trainOnBatch`. */
-import type { StepFeeds, StepOutputs, StoreSnapshot, VariableStore } from "../../runtime/device.ts";
+import { attempt } from "../../runtime/attempt.ts";
+import type { StepFeeds, VariableStore } from "../../runtime/device.ts";
 import { nextSeed } from "../../runtime/random-seed.ts";
 import type { Logs } from "../callbacks/callback.ts";
 import { rowRange } from "./batches.ts";
@@ -19,16 +20,11 @@ export async function trainBatch(trainer: Trainer, data: ModelData): Promise<Log
   const program = await trainer.programs.load("train", data, data.rows, { bringsData: true });
   const scalars = trainer.scalarFeeds(trainer.optimizer.iterations);
   const feeds = { ...wholeFeeds(data), ...scalars, seed: Int32Array.of(nextSeed(), 0) };
-  const start = await store.snapshot();
-  let outputs: StepOutputs;
-  try {
-    [outputs] = (await program.executable.run(store, [feedsOf(program, feeds)])) as [StepOutputs];
-  } catch (error) {
-    await store.restore(start);
-    throw error;
-  }
+  const outputs = await attempt(program.executable, store, feedsOf(program, feeds), ({ loss }) =>
+    Number.isFinite(loss![0]),
+  );
   const loss = outputs.loss![0]!;
-  if (!Number.isFinite(loss)) throw await explained(loss, { trainer, store, data, feeds, start });
+  if (!Number.isFinite(loss)) throw await explained(loss, { trainer, store, data, feeds });
   trainer.optimizer.iterations++;
   const running = new RunningLogs(trainer.programs.objectiveFor(data));
   running.add(outputs, data.rows);
@@ -40,15 +36,11 @@ interface FailedStep {
   readonly store: VariableStore;
   readonly data: ModelData;
   readonly feeds: StepFeeds;
-  readonly start: StoreSnapshot;
 }
 
-/** Puts the state back and looks for the first layer whose result is not finite. */
-async function explained(
-  loss: number,
-  { trainer, store, data, feeds, start }: FailedStep,
-): Promise<NonFiniteError> {
-  await store.restore(start);
+/** Looks for the first layer whose result is not finite. */
+async function explained(loss: number, { trainer, store, data, feeds }: FailedStep): Promise<NonFiniteError> {
+  const start = await store.snapshot();
   const replay = { store, data, feeds: [feeds], sizes: [data.rows], masked: false };
   const layer = await findNonFiniteLayer(trainer, replay).catch(() => undefined);
   await store.restore(start);

@@ -53,6 +53,7 @@ export function runSteps(
         takeInputs(words, bytes, run, step, part, workers);
     if (step > 0) board.wait(outputsPoint, step - 1, workers);
     board.wait(inputsPoint, step, workers);
+    words[(address >>> 2) + RunHeader.begun] = 1;
     if (run.times === 0) runStages(program, board, step, run.prepares && step === 0);
     else timeStages(program, board, step, new LaunchTimes(memory, run.times, launchesOf(run.points), worker));
     for (; board.take(outputsPoint, step, workers, 1); board.finish(outputsPoint, step, workers))

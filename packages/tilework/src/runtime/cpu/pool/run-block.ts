@@ -35,7 +35,9 @@ export const RunHeader = {
   points: 10,
   /** 1 where the first step begins with the preparations. */
   prepares: 11,
-  words: 12,
+  /** 0 until the first step's inputs are in; before then no variable has changed. */
+  begun: 12,
+  words: 13,
 } as const;
 
 /** Tells whether two parties read run blocks alike: a cached worker script may be of another build than the page. */
@@ -95,6 +97,7 @@ export function encodeRun(run: Run): Int32Array {
     run.board,
     run.points,
     run.prepares ? 1 : 0,
+    0,
     ...run.inputs.map((input) => input.destination),
     ...run.outputs.flatMap((output) => [output.source, output.bytes, output.offset]),
     ...run.feeds.flatMap((step) =>

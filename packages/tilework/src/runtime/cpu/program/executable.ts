@@ -7,17 +7,20 @@ import { type Program, variablesOf } from "../../../graph/program.ts";
 import type { TensorType, Variable } from "../../../graph/value.ts";
 import { platform } from "../../../platform/current.ts";
 import { ArgumentError } from "../../../util/errors.ts";
+import { type Accepts, attemptWithSnapshot } from "../../attempt.ts";
 import { checkFeeds } from "../../check-feeds.ts";
 import type { Executable, Feed, StepFeeds, StepOutputs, VariableStore } from "../../device.ts";
 import { DeviceMemoryError } from "../../memory-error.ts";
 import type { CpuRuntime } from "../cpu-runtime.ts";
 import { aligned } from "../memory/allocator.ts";
+import { Backup, type Copy } from "../memory/backup.ts";
 import { bytesIn, bytesOf, dataAt } from "../memory/bytes.ts";
 import { CpuSource } from "../memory/source.ts";
+import { Staging } from "../memory/staging.ts";
 import { CpuStore } from "../memory/store.ts";
 import { pointsOf } from "../pool/driver.ts";
 import { shortestTimes } from "../pool/launch-times.ts";
-import { encodeRun, type RunFeed, type RunInput, type RunOutput } from "../pool/run-block.ts";
+import { encodeRun, type RunFeed, RunHeader, type RunInput, type RunOutput } from "../pool/run-block.ts";
 import { boardBytes } from "../pool/task-board.ts";
 import type { TunableProgram } from "../tuning/tunable-program.ts";
 import { Binding, overlap } from "./binding.ts";
@@ -34,9 +37,11 @@ export class CpuExecutable implements Executable {
   readonly #inputs: readonly NamedType[];
   readonly #outputs: readonly NamedType[];
   readonly #variables: ReadonlyMap<Variable, Variable>;
-  readonly #changesVariables: boolean;
+  /** The variables that a step changes. */
+  readonly #changed: readonly Variable[];
   readonly #bindings = new WeakMap<CpuStore, Binding>();
   readonly #prepared = new WeakMap<CpuStore, PreparedWeights>();
+  readonly #backups = new WeakMap<CpuStore, Backup>();
   /** When the last run was done, in the platform's milliseconds. */
   #done = 0;
 
@@ -45,7 +50,7 @@ export class CpuExecutable implements Executable {
     this.#program = tunable;
     this.#inputs = namedTypes(program.inputs);
     this.#outputs = namedTypes(program.outputs);
-    this.#changesVariables = program.updates.length > 0;
+    this.#changed = program.updates.map(({ variable }) => variable);
     const own = variablesOf(program);
     this.#variables = new Map(tunable.current.variables.map((variable, at) => [variable, own[at]!]));
   }
@@ -66,6 +71,58 @@ export class CpuExecutable implements Executable {
       this.#program.prepare();
       return this.#run(own, steps, 0);
     });
+  }
+
+  /** The workers copy the variables that the step changes before it does, where there is room for that. */
+  async attempt(store: VariableStore, step: StepFeeds, accepts: Accepts): Promise<StepOutputs> {
+    const own = this.#check(store, [step]);
+    if (this.#runtime.memory.shared === undefined) return attemptWithSnapshot(this, store, step, accepts);
+    return this.#runtime.using({ store, step, executable: this }, async () => {
+      this.#program.prepare();
+      try {
+        return await this.#attempt(own, step, accepts);
+      } catch (error) {
+        if (!(error instanceof DeviceMemoryError)) throw error;
+        return attemptWithSnapshot(this, store, step, accepts);
+      }
+    });
+  }
+
+  async #attempt(store: CpuStore, step: StepFeeds, accepts: Accepts): Promise<StepOutputs> {
+    const backup = this.#backupFor(store);
+    const letGo = backup.hold();
+    let staged: StagedRun | undefined;
+    try {
+      staged = this.#stage([step], { times: 0, backup });
+      const run = staged;
+      const { done, block } = await this.#runtime.queue.run(() => this.#submit(store, run));
+      const start = platform.now();
+      await done.catch((error: unknown) => {
+        if (this.#hasBegun(block)) backup.restore();
+        throw error;
+      });
+      this.#ran(start, platform.now());
+      const [outputs] = await this.#readResults(run.results, 1);
+      if (!accepts(outputs!)) await this.#runtime.exclusive(() => backup.restore());
+      return outputs!;
+    } finally {
+      if (staged !== undefined) this.#release(staged);
+      letGo();
+    }
+  }
+
+  #backupFor(store: CpuStore): Backup {
+    const known = this.#backups.get(store);
+    if (known !== undefined && !known.isGone) return known;
+    const backup = new Backup(store, this.#changed);
+    this.#backups.set(store, backup);
+    return backup;
+  }
+
+  /** Whether a run has got so far that it may have changed variables. */
+  #hasBegun(block: number): boolean {
+    const words = new Int32Array(this.#runtime.memory.shared!.buffer, block, RunHeader.words);
+    return words[RunHeader.begun] === 1;
   }
 
   async profile(store: VariableStore, steps: readonly StepFeeds[]): Promise<number[]> {
@@ -98,7 +155,7 @@ export class CpuExecutable implements Executable {
 
   /** With `times`, the address of a float for each launch, launches run one by one and are timed. */
   async #run(store: CpuStore, steps: readonly StepFeeds[], times: number): Promise<StepOutputs[]> {
-    const staged = this.#tryToStage(steps, times);
+    const staged = this.#tryToStage(steps, { times });
     try {
       const submitted = await this.#runtime.queue.run(async () => {
         if (staged === undefined) return { outputs: await this.#runOneByOne(store, steps, times) };
@@ -125,7 +182,7 @@ export class CpuExecutable implements Executable {
     await this.#runtime.reclaim();
     const outputs: StepOutputs[] = [];
     for (const step of steps) {
-      const staged = this.#stage([step], times);
+      const staged = this.#stage([step], { times });
       try {
         await (await this.#submit(store, staged)).done;
         outputs.push(...(await this.#readResults(staged.results, 1)));
@@ -137,20 +194,20 @@ export class CpuExecutable implements Executable {
   }
 
   /** Undefined where there is no room for all steps' data and results at once. */
-  #tryToStage(steps: readonly StepFeeds[], times: number): StagedRun | undefined {
+  #tryToStage(steps: readonly StepFeeds[], options: RunOptions): StagedRun | undefined {
     try {
-      return this.#stage(steps, times);
+      return this.#stage(steps, options);
     } catch (error) {
       if (error instanceof DeviceMemoryError) return undefined;
       throw error;
     }
   }
 
-  #stage(steps: readonly StepFeeds[], times: number): StagedRun {
+  #stage(steps: readonly StepFeeds[], options: RunOptions): StagedRun {
     const blocks: number[] = [];
     try {
       const feeds = this.#stageFeeds(steps, blocks);
-      return { feeds, results: this.#planResults(steps.length, blocks), times, blocks };
+      return { ...options, feeds, results: this.#planResults(steps.length, blocks), blocks };
     } catch (error) {
       this.#release({ blocks });
       throw error;
@@ -202,7 +259,7 @@ export class CpuExecutable implements Executable {
     return { address, stride, offsets };
   }
 
-  async #submit(store: CpuStore, staged: StagedRun): Promise<{ done: Promise<void> }> {
+  async #submit(store: CpuStore, staged: StagedRun): Promise<SubmittedRun> {
     const compiled = this.#program.current;
     const { plan, number, binary, workers } = compiled;
     const pool = await this.#runtime.poolFor(workers);
@@ -213,9 +270,9 @@ export class CpuExecutable implements Executable {
       const binding = this.#bind(store, compiled, arena, prepared?.address ?? 0);
       const prepares = prepared !== undefined && (staged.times !== 0 || prepared.isStale(pool, store));
       const block = this.#layRun(binding, staged, prepares);
-      if (this.#changesVariables) store.changed();
+      if (this.#changed.length > 0) store.changed();
       if (prepares) prepared.prepared(pool, store);
-      return { done: pool.run(number, binary, block, workers).finally(letGo) };
+      return { done: pool.run(number, binary, block, workers).finally(letGo), block };
     } catch (error) {
       letGo?.();
       throw error;
@@ -234,9 +291,10 @@ export class CpuExecutable implements Executable {
   }
 
   /** The address of the run block. */
-  #layRun(binding: Binding, { feeds, results, times, blocks }: StagedRun, prepares: boolean): number {
+  #layRun(binding: Binding, { feeds, results, times, blocks, backup }: StagedRun, prepares: boolean): number {
     const { memory } = this.#runtime;
     const { plan, workers } = binding.compiled;
+    const copies = backup?.copies ?? [];
     const inputs = this.#inputs.map(
       (input): RunInput => ({
         destination: binding.addresses[plan.inputs[input.name]!]!,
@@ -254,7 +312,7 @@ export class CpuExecutable implements Executable {
     const run = encodeRun({
       program: binding.program,
       programWords: binding.programWords,
-      inputs,
+      inputs: [...inputs, ...copies],
       outputs,
       separate: overlap(inputs, outputs),
       results: results.address,
@@ -263,7 +321,7 @@ export class CpuExecutable implements Executable {
       board: this.#layBoard(points, workers, blocks),
       points,
       prepares,
-      feeds,
+      feeds: feeds.map((step) => [...step, ...copies.map(feedOf)]),
     });
     const block = memory.allocate(run.byteLength);
     blocks.push(block);
@@ -304,10 +362,22 @@ export class CpuExecutable implements Executable {
   }
 }
 
-interface StagedRun {
+interface RunOptions {
+  /** Where the launches' times are kept; 0: they are not timed. */
+  readonly times: number;
+  /** Made before the first step. */
+  readonly backup?: Backup;
+}
+
+interface SubmittedRun {
+  readonly done: Promise<void>;
+  /** The address of the run block. */
+  readonly block: number;
+}
+
+interface StagedRun extends RunOptions {
   readonly feeds: RunFeed[][];
   readonly results: Results;
-  readonly times: number;
   /** Addresses to give back when it is done. */
   readonly blocks: number[];
 }
@@ -319,22 +389,9 @@ interface Results {
   readonly offsets: readonly number[];
 }
 
-/** Arrays that travel in one block. */
-class Staging {
-  readonly #parts: { readonly bytes: Uint8Array; readonly offset: number }[] = [];
-  bytes = 0;
-
-  /** Gives the offset in the block. */
-  add(bytes: Uint8Array): number {
-    const offset = this.bytes;
-    this.#parts.push({ bytes, offset });
-    this.bytes += aligned(bytes.length);
-    return offset;
-  }
-
-  copyTo(target: Uint8Array): void {
-    for (const { bytes, offset } of this.#parts) target.set(bytes, offset);
-  }
+/** What workers copy as they take rows of an input. */
+function feedOf({ source, bytes }: Copy): RunFeed {
+  return { address: source, rowList: 0, rowBytes: 1, rows: bytes };
 }
 
 function namedTypes(types: Readonly<Record<string, TensorType>>): NamedType[] {
