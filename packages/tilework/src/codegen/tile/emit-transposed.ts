@@ -1,7 +1,7 @@
 /**
  * A square of elements whose rows lie in memory where the tile wants its columns: each vector is loaded along the
- * rows of the tile, and the square is turned in registers, in log2(lanes) rounds that exchange blocks of half the
- * size: what lies across the diagonal of each block of 2d by 2d changes places.
+ * rows of the tile, and the square is turned in registers, in log2(lanes) rounds that exchange blocks of twice the
+ * size: what lies across the diagonal of each block of 2d by 2d changes places. Blocks without columns are left out.
  */
 import { addressOf } from "./address.ts";
 import type { Emission, Point } from "./emission.ts";
@@ -51,24 +51,25 @@ function loadColumns(e: Emission, { access }: LoadNode, point: Point, lane: numb
 function turn(e: Emission, columns: readonly number[]): number[] {
   const { lanes } = e;
   const order = Array.from({ length: lanes }, (_, lane) => lane);
-  let current = order.map((lane) => columns[lane] ?? columns[0]!);
-  for (let distance = lanes / 2; distance >= 1; distance /= 2) {
+  let current: (number | undefined)[] = order.map((lane) => columns[lane]);
+  for (let distance = 1; distance < lanes; distance *= 2) {
     const next = [...current];
     for (const low of order.filter((lane) => (lane & distance) === 0)) {
-      const [x, y] = [current[low]!, current[low + distance]!];
+      const [x, y] = [current[low], current[low + distance]];
+      if (x === undefined) continue;
       const upper = (lane: number): boolean => (lane & distance) > 0;
       const first = order.map((lane) => (upper(lane) ? lanes + lane - distance : lane));
       const second = order.map((lane) => (upper(lane) ? lanes + lane : lane + distance));
-      next[low] = permute(e, x, y, first);
-      next[low + distance] = permute(e, x, y, second);
+      next[low] = y === undefined ? x : permute(e, x, y, first);
+      next[low + distance] = permute(e, x, y, y === undefined ? second.map((lane) => lane % lanes) : second);
     }
     current = next;
   }
-  return current;
+  return current as number[];
 }
 
-function permute(e: Emission, x: number, y: number, lanes: readonly number[]): number {
+function permute(e: Emission, x: number, y: number | undefined, lanes: readonly number[]): number {
   const to = e.builder.vector("f32");
-  e.builder.emit({ op: "permute", to, x, y, lanes });
+  e.builder.emit({ op: "permute", to, x, ...(y === undefined ? {} : { y }), lanes });
   return to;
 }
