@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { mul } from "../kernel/build-expression.ts";
-import { addIndex, axisIndex, scaleIndex } from "../kernel/index-expression.ts";
-import type { Nest } from "../kernel/nest.ts";
+import { compare, f32, mul, position, select } from "../kernel/build-expression.ts";
+import { addIndex, axisIndex, type Index, scaleIndex } from "../kernel/index-expression.ts";
+import type { Buffer, Nest } from "../kernel/nest.ts";
 import { NestBuilder } from "../kernel/nest-builder.ts";
 import { hardNests } from "../testing/hard-nests.ts";
 import { randomNest } from "../testing/random-nest.ts";
@@ -203,6 +203,34 @@ test("a visit of a gradient by weights is as short as keeps what tiles share in 
   });
   expect(blocks).toEqual([2, 4]);
 });
+
+/** The gradient of a max pooling by 3x3 windows at stride 1, as the op writes it. */
+function poolingGradient(size: number, channels: number): Nest {
+  const shape = [8, size, size, channels];
+  const [code, dy, dx] = (["uint8", "float32", "float32"] as const).map((dtype, at) => ({
+    name: `buffer${at}`,
+    dtype,
+    shape: at === 2 ? shape : [8, size + 2, size + 2, channels],
+  })) as [Buffer, Buffer, Buffer];
+  const nest = new NestBuilder("gradient");
+  const [n, i, j, c] = shape.map((points, at) => axisIndex(nest.space(`space${at}`, points))) as Index[];
+  const [u, v] = [axisIndex(nest.reduction("u", 3)), axisIndex(nest.reduction("v", 3))];
+  const from = [n!, addIndex(i!, u), addIndex(j!, v), c!];
+  const won = compare("eq", nest.load(code, from), position(addIndex(scaleIndex(u, 3), v)));
+  const [sum] = nest.reduce([{ op: "add", value: select(won, nest.load(dy, from), f32(0)) }]);
+  nest.store(dx, [n!, i!, j!, c!], sum!);
+  return nest.build();
+}
+
+test.each([
+  [28, 192, { rows: [{ axis: 1, count: 4 }], vectors: 1, unroll: 9 }],
+  [11, 32, { rows: [{ axis: 2 }] }],
+])(
+  "a pooling's gradient goes through rows of images side by side where a few of them fill the first cache (%i x %i)",
+  (size, channels, expected) => {
+    expect(scheduleNest(poolingGradient(size, channels), avx512Target)).toMatchObject(expected);
+  },
+);
 
 test("steps that share nothing are not written out for it", () => {
   expect(scheduleNest(convolutionNest(4, 9, 512, 512, 3), avx512Target).unroll).toBe(1);

@@ -9,6 +9,7 @@ import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
 import { PartialResults } from "./scheduling/partial-results.ts";
+import { rowStreams } from "./scheduling/row-streams.ts";
 import { sharedSteps } from "./scheduling/shared-loads.ts";
 import { squareTile, tapTile } from "./scheduling/square-tile.ts";
 import { isUnrolled, isWrittenOut, type TileSpace } from "./scheduling/step-cost.ts";
@@ -34,7 +35,7 @@ function usualSchedule(space: TileSpace, tile: Tile): Schedule {
     return { ...schedule, ...taps, outerReduction: 0, outerBlock: 1, taskLoops: loops };
   }
   if (schedule.outerReduction > 0) return schedule;
-  const image = imageTile(space, tile);
+  const image = imageTile(space, tile) ?? rowStreams(space, tile);
   if (image !== undefined) {
     const loops = taskLoops(space, { ...image, cycles: tile.cycles }, schedule.order, false);
     return { ...schedule, ...image, taskLoops: loops };
@@ -50,7 +51,9 @@ export function candidates(nest: Nest, target: Target): Schedule[] {
   const close = ranked.filter((tile) => tile.cycles <= limit).slice(0, 6);
   const usual = usualSchedule(space, ranked[0]!);
   const others = close.map((tile) => scheduleTile(space, tile));
-  return usual.rows.length > others[0]!.rows.length ? [usual, ...others] : others;
+  const [first] = others as [Schedule, ...Schedule[]];
+  const isOther = usual.rows.length > first.rows.length || usual.rows[0]?.axis !== first.rows[0]?.axis;
+  return isOther ? [usual, ...others] : others;
 }
 
 /** Estimated cycles of the nest on one core under its default schedule. */
