@@ -19,41 +19,59 @@ export function allocateRegisters(
 ): Allocation {
   const places = new Map<number, number>();
   const spilled: number[] = [];
-  const free = new Set(available);
-  let active: Interval[] = [];
+  /** A bit for each processor register. */
+  let free = available.reduce((bits, register) => bits | (1 << register), 0);
+  const isFree = (register: number): boolean => ((free >>> register) & 1) === 1;
+  const active: Interval[] = [];
+  const release = ({ register }: Interval): void => {
+    free |= 1 << places.get(register)!;
+  };
   const isFixed = ({ register }: Interval): number => (fixed.has(register) ? 1 : 0);
   const order = [...intervals].sort((x, y) => x.start - y.start || isFixed(y) - isFixed(x) || x.end - y.end);
   for (const interval of order) {
-    active = active.filter((other) => {
-      if (other.end >= interval.start) return true;
-      free.add(places.get(other.register)!);
-      return false;
-    });
-    if (free.size === 0) {
-      const victim = leastUsed([...active, interval]);
+    endBefore(active, interval.start, release);
+    if (free === 0) {
+      const victim = leastUsed(active, interval);
       spilled.push(victim.register);
       if (victim === interval) continue;
-      active = active.filter((other) => other !== victim);
-      free.add(places.get(victim.register)!);
+      active.splice(active.indexOf(victim), 1);
+      release(victim);
       places.delete(victim.register);
     }
     const wished = fixed.get(interval.register) ?? hinted(interval, places);
-    const place = wished !== undefined && free.has(wished) ? wished : available.find((one) => free.has(one))!;
-    free.delete(place);
+    const place = wished !== undefined && isFree(wished) ? wished : available.find(isFree)!;
+    free &= ~(1 << place);
     places.set(interval.register, place);
     active.push(interval);
   }
   return { places, spilled };
 }
 
+/** Takes the intervals that end before `start` out of the list. */
+function endBefore(active: Interval[], start: number, release: (interval: Interval) => void): void {
+  let kept = 0;
+  for (const interval of active) {
+    if (interval.end >= start) active[kept++] = interval;
+    else release(interval);
+  }
+  active.length = kept;
+}
+
 function hinted({ hint }: Interval, places: ReadonlyMap<number, number>): number | undefined {
   return hint === undefined ? undefined : places.get(hint);
 }
 
-function leastUsed(intervals: readonly Interval[]): Interval {
-  const candidates = intervals.filter((interval) => !interval.temporary);
-  invariant(candidates.length > 0, "a statement needs more registers than there are");
-  return candidates.reduce((least, other) => (costOf(other) < costOf(least) ? other : least));
+function leastUsed(active: readonly Interval[], last: Interval): Interval {
+  let least = last.temporary ? undefined : last;
+  let cost = least === undefined ? Number.POSITIVE_INFINITY : costOf(least);
+  for (let at = active.length - 1; at >= 0; at--) {
+    const other = active[at]!;
+    if (other.temporary || costOf(other) > cost) continue;
+    least = other;
+    cost = costOf(other);
+  }
+  invariant(least !== undefined, "a statement needs more registers than there are");
+  return least;
 }
 
 /** Long intervals with few uses are the cheapest to keep in memory. */

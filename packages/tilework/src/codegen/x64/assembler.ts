@@ -196,8 +196,26 @@ export class Assembler {
     options: VectorOptions = {},
   ): void {
     const encoding: VectorEncoding = vectorInstructions[name];
-    const { reg, vvvv, rm } = assign(encoding, operands);
-    const evex = needsEvex(encoding, bits, [reg, vvvv, rm], options);
+    const [first, second, third] = operands;
+    let [reg, vvvv, rm] = [first as number, 0, second!];
+    switch (encoding.form) {
+      case "rvm":
+        [vvvv, rm] = [second as number, third!];
+        break;
+      case "rm":
+        vvvv = (third as number | undefined) ?? 0;
+        break;
+      case "mr":
+        [reg, rm] = [second as number, first!];
+        break;
+      case "vm":
+        [reg, vvvv] = [encoding.digit!, first as number];
+        break;
+      case "mvr":
+        [reg, vvvv, rm] = [third as number, second as number, first!];
+    }
+    const hasHigh = reg >= 16 || vvvv >= 16 || (typeof rm === "number" && rm >= 16);
+    const evex = needsEvex(encoding, bits, hasHigh, options);
     if (evex) this.#evex(encoding, bits, reg, vvvv, rm, options);
     else this.#vex(encoding, bits, reg, vvvv, rm);
     const scale = evex ? displacementScale(encoding, bits, options) : 1;
@@ -286,44 +304,17 @@ export class Assembler {
   }
 }
 
-function assign(
-  { form, digit }: VectorEncoding,
-  operands: readonly Operand[],
-): { reg: number; vvvv: number; rm: Operand } {
-  const [first, second, third] = operands;
-  switch (form) {
-    case "rvm":
-      return { reg: first as number, vvvv: second as number, rm: third! };
-    case "rm":
-      return { reg: first as number, vvvv: (third as number | undefined) ?? 0, rm: second! };
-    case "mr":
-      return { reg: second as number, vvvv: 0, rm: first! };
-    case "vm":
-      return { reg: digit!, vvvv: first as number, rm: second! };
-    case "mvr":
-      return { reg: third as number, vvvv: second as number, rm: first! };
-  }
-}
-
 function needsEvex(
   { only }: VectorEncoding,
   bits: number,
-  operands: readonly Operand[],
+  hasHigh: boolean,
   { mask, broadcast }: VectorOptions,
 ): boolean {
   const evex =
     only === "evex" ||
-    (only === undefined &&
-      (bits === 512 ||
-        mask !== undefined ||
-        broadcast === true ||
-        operands.some((operand) => isHigh(operand))));
-  invariant(evex || !operands.some(isHigh), "this instruction reaches vector registers 0 to 15 only");
+    (only === undefined && (bits === 512 || mask !== undefined || broadcast === true || hasHigh));
+  invariant(evex || !hasHigh, "this instruction reaches vector registers 0 to 15 only");
   return evex;
-}
-
-function isHigh(operand: Operand): boolean {
-  return typeof operand === "number" && operand >= 16;
 }
 
 /** Bit 3 of a register's or index's number, and of a base's; bit 4 of a vector register stands in x. */

@@ -34,8 +34,7 @@ export function foldLoads(
         else for (const branch of [statement.yes, statement.no]) foldBlock(branch);
         continue;
       }
-      const found =
-        pending.size === 0 ? undefined : memoryOperands(statement).find((register) => pending.has(register));
+      const found = pending.size === 0 ? undefined : memoryOperand(statement, pending);
       if (found !== undefined) {
         const { statement: load, ...fold } = pending.get(found)!;
         readers.set(statement, fold);
@@ -44,7 +43,7 @@ export function foldLoads(
       forget(pending, statement);
       const broadcast = statement.op === "splat" && broadcastOperand;
       const whole = statement.op === "load" && statement.active === lanes;
-      if ((broadcast || whole) && statement.type !== "u8" && uses.get(statement.to) === "once")
+      if ((broadcast || whole) && statement.type !== "u8" && uses.isOnce(statement.to))
         pending.set(statement.to, {
           register: statement.to,
           address: statement.address,
@@ -66,51 +65,56 @@ function forget(pending: Map<number, FoldedLoad>, statement: PlainStatement): vo
     if (address.base === written || address.index === written) pending.delete(register);
 }
 
-/** Registers of the statement that may stand in memory, the better choice first. */
-function memoryOperands(statement: PlainStatement): number[] {
+/** The register among `loaded` that the statement may take from memory, the better choice first. */
+function memoryOperand(statement: PlainStatement, loaded: ReadonlyMap<number, unknown>): number | undefined {
+  const either = (first: number, second: number): number | undefined =>
+    loaded.has(first) ? first : loaded.has(second) ? second : undefined;
   switch (statement.op) {
     case "fma":
-      return [statement.x, statement.y];
+      return either(statement.x, statement.y);
     case "addWhere":
-      return [statement.y];
+      return either(statement.y, statement.y);
     case "binary":
       switch (statement.binary) {
         case "add":
         case "mul":
-          return [statement.y, statement.x];
+          return either(statement.y, statement.x);
         case "sub":
         case "div":
-          return [statement.y];
+          return either(statement.y, statement.y);
         case "min":
         case "max":
-          return [statement.x];
+          return either(statement.x, statement.x);
         default:
-          return [];
+          return undefined;
       }
     default:
-      return [];
+      return undefined;
   }
 }
 
-/** "once": written by one statement and read by one, a single time. */
-function countUses(body: readonly Statement[]): Map<number, "once" | "more"> {
-  const reads = new Map<number, number>();
-  const writes = new Map<number, number>();
-  const count = (counts: Map<number, number>, register: number): void => {
-    counts.set(register, (counts.get(register) ?? 0) + 1);
+interface Uses {
+  /** Whether one statement writes the register and one reads it, a single time. */
+  isOnce(register: number): boolean;
+}
+
+function countUses(body: readonly Statement[]): Uses {
+  const reads: number[] = [];
+  const writes: number[] = [];
+  const read = (register: number): void => {
+    reads[register] = (reads[register] ?? 0) + 1;
   };
   const visit = (block: readonly Statement[]): void => {
     for (const statement of block) {
       if (statement.op === "loop") visit(statement.body);
       else if (statement.op === "if") [statement.yes, statement.no].forEach(visit);
       else {
-        visitVectorReads(statement, (register) => count(reads, register));
+        visitVectorReads(statement, read);
         const written = vectorWritten(statement);
-        if (written !== undefined) count(writes, written);
+        if (written !== undefined) writes[written] = (writes[written] ?? 0) + 1;
       }
     }
   };
   visit(body);
-  const once = (register: number): boolean => reads.get(register) === 1 && writes.get(register) === 1;
-  return new Map([...writes.keys()].map((register) => [register, once(register) ? "once" : "more"]));
+  return { isOnce: (register) => reads[register] === 1 && writes[register] === 1 };
 }

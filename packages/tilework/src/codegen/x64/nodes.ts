@@ -142,7 +142,7 @@ class NodeBuilder {
     }
     if (statement.op === "gather" && statement.type === "u8") this.#takesVectorsApart = true;
     const kinds = temporariesOf(statement, this.#cpu, this.#vectors);
-    const temporaries = kinds.map((type) => this.#vectors.push(type) - 1);
+    const temporaries = kinds.length === 0 ? none : kinds.map((type) => this.#vectors.push(type) - 1);
     const folded = this.#folds.readers.get(statement);
     const table = this.#tableOf(statement);
     return { kind: "plain", statement, temporaries, folded, tail: this.#tail(statement), table };
@@ -213,31 +213,37 @@ function integersWritten(body: readonly Statement[], written: Set<number> = new 
   return written;
 }
 
-function temporariesOf(statement: PlainStatement, cpu: Cpu, types: readonly VectorType[]): VectorType[] {
+const none: readonly never[] = [];
+
+function temporariesOf(
+  statement: PlainStatement,
+  cpu: Cpu,
+  types: readonly VectorType[],
+): readonly VectorType[] {
   const avx2 = cpu === "avx2";
   switch (statement.op) {
     case "loadStrided":
-      return statement.active > 4 ? ["f32"] : [];
+      return statement.active > 4 ? ["f32"] : none;
     case "storeStrided":
-      return statement.active > 4 ? ["f32"] : [];
+      return statement.active > 4 ? ["f32"] : none;
     case "store":
-      if (!avx2) return [];
-      return statement.type === "u8" || ![1, 4, 8].includes(statement.active) ? ["f32"] : [];
+      if (!avx2) return none;
+      return statement.type === "u8" || ![1, 4, 8].includes(statement.active) ? ["f32"] : none;
     case "gather":
-      return avx2 && statement.type !== "u8" ? ["f32"] : [];
+      return avx2 && statement.type !== "u8" ? ["f32"] : none;
     case "addWhere":
     case "keepNan":
-      return avx2 ? ["f32"] : [];
+      return avx2 ? ["f32"] : none;
     case "convert":
-      return avx2 && statement.convert === "i32FromF32" ? ["f32"] : [];
+      return avx2 && statement.convert === "i32FromF32" ? ["f32"] : none;
     case "permute":
-      return avx2 && statement.y !== undefined ? ["f32"] : [];
+      return avx2 && statement.y !== undefined ? ["f32"] : none;
     case "reduceLanes": {
       const keepsNan = statement.reduce !== "add" && types[statement.to] === "f32";
       return avx2 && keepsNan ? ["f32", "f32"] : ["f32"];
     }
     default:
-      return [];
+      return none;
   }
 }
 

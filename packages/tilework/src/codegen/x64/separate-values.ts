@@ -64,10 +64,11 @@ function visitRuns(body: readonly Statement[], visit: (run: readonly PlainStatem
 
 function readsFromOutside(run: readonly PlainStatement[], found: Set<number>): void {
   const written = new Set<number>();
+  const read = (register: number): void => {
+    if (!written.has(register)) found.add(register);
+  };
   for (const statement of run) {
-    visitVectorReads(statement, (register) => {
-      if (!written.has(register)) found.add(register);
-    });
+    visitVectorReads(statement, read);
     const register = vectorWritten(statement);
     if (register !== undefined) written.add(register);
   }

@@ -6,6 +6,9 @@ import { isSmoothAlong, type StridedAccess } from "./strided-access.ts";
 /** Cycles of an element: its part of a load, of the permutations and of a store. */
 const CYCLES = 0.6;
 
+/** A turned operand beyond the first wants so many tiles: fewer take less time by strided loads than to be printed. */
+const TILES_AN_OPERAND = 16;
+
 /**
  * The tile of a copy that exchanges axes (a transposition, panels of a matrix that is stored transposed): a square
  * of elements is loaded along the axis that is contiguous there, and turned in registers; either side may be shorter than
@@ -27,7 +30,9 @@ export function transposingTile({ work, target, vectorAxis }: TileSpace): Tile |
       strided.every(({ form }) => form.strides[axis] === 1),
   );
   if (rowAxis === undefined) return undefined;
-  const cycles = CYCLES * pointsOf(nest, nest.space) * strided.length;
+  const points = pointsOf(nest, nest.space);
+  if (points < lanes * lanes * TILES_AN_OPERAND * (strided.length - 1)) return undefined;
+  const cycles = CYCLES * points * strided.length;
   return { vectorAxis, rowAxis, rows: Math.min(nest.axes[rowAxis]!.size, lanes), vectors: 1, cycles };
 }
 
