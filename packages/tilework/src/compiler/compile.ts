@@ -86,7 +86,7 @@ export function* planInPieces(
   yield;
   const stages = buildStages(steps);
   yield;
-  return assemble(placed, prepared, stages, workers);
+  return assemble(placed, prepared, stages, { workers, keyOf: (nest) => schedules.keyOf(nest) });
 }
 
 /** A program's nests before any target is known; `known` keeps them. */
@@ -94,7 +94,8 @@ export function fuseProgram(program: Program, known?: FusedPrograms): LoweredPro
   return atOnce(fuseInPieces(program, known));
 }
 
-function* fuseInPieces(program: Program, known?: FusedPrograms): InPieces<LoweredProgram> {
+/** The same in pieces. */
+export function* fuseInPieces(program: Program, known?: FusedPrograms): InPieces<LoweredProgram> {
   const fused = known?.get(program) ?? (yield* fuseNestsInPieces(lowerProgram(chooseAlgorithms(program))));
   known?.set(program, fused);
   return fused;
@@ -104,16 +105,24 @@ function* fuseInPieces(program: Program, known?: FusedPrograms): InPieces<Lowere
 class ScheduleTable {
   readonly #choose: (nest: Nest) => Schedule;
   readonly #byKey = new Map<string, Schedule>();
+  readonly #keys = new Map<Nest, string>();
 
   constructor(choose: (nest: Nest) => Schedule) {
     this.#choose = choose;
   }
 
   of(nest: Nest): Schedule {
-    const key = nestKey(nest);
+    const key = this.keyOf(nest);
     const schedule = this.#byKey.get(key) ?? this.#choose(nest);
     this.#byKey.set(key, schedule);
     return schedule;
+  }
+
+  /** The nest's structural key. */
+  keyOf(nest: Nest): string {
+    const key = this.#keys.get(nest) ?? nestKey(nest);
+    this.#keys.set(nest, key);
+    return key;
   }
 }
 
@@ -126,7 +135,7 @@ function assemble(
   program: LoweredProgram,
   prepared: Prepared,
   steps: readonly LaunchStage[],
-  workers: number,
+  { workers, keyOf }: { readonly workers: number; readonly keyOf: (nest: Nest) => string },
 ): Plan {
   const owners = new Map([...program.variables].map(([variable, buffer]) => [storageOf(buffer), variable]));
   const stages = [...prepared.stages, ...steps];
@@ -149,7 +158,7 @@ function assemble(
     numbers.set(storage, buffers.push({ buffer: storage, bytes: bytesOf(storage), placement }) - 1);
     return numbers.get(storage)!;
   };
-  const kernels = new KernelTable();
+  const kernels = new KernelTable(keyOf);
   const planned = stages.map(
     (stage): Stage => ({
       tasks: stage.tasks,
@@ -191,10 +200,15 @@ function cached(scheduled: ScheduledNest, slices: ReadonlyMap<Buffer, Placement>
 /** Kernels that need the same code, once. */
 class KernelTable {
   readonly kernels: ScheduledNest[] = [];
+  readonly #keyOf: (nest: Nest) => string;
   readonly #numbers = new Map<string, number>();
 
+  constructor(keyOf: (nest: Nest) => string) {
+    this.#keyOf = keyOf;
+  }
+
   add(scheduled: ScheduledNest): number {
-    const key = `${nestKey(scheduled.nest)}|${JSON.stringify(scheduled.schedule)}`;
+    const key = `${this.#keyOf(scheduled.nest)}|${JSON.stringify(scheduled.schedule)}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     const number = this.kernels.push(scheduled) - 1;

@@ -1,4 +1,5 @@
 /** What every device offers to `keras/`: variables that live on it and programs that run on them. */
+import type { FusedPrograms } from "../compiler/compile.ts";
 import type { Plan } from "../compiler/plan.ts";
 import type { Program } from "../graph/program.ts";
 import type { Variable } from "../graph/value.ts";
@@ -92,8 +93,8 @@ export interface Device {
   reclaim?(): Promise<void>;
   createStore(): VariableStore;
   createSource(data: HostData, rowSize: number, dtype: Dtype): DataSource;
-  /** Compiles a program, or takes it from the cache. */
-  load(program: Program): Promise<Executable>;
+  /** Compiles a program, or takes it from the cache; `fused` may know its nests. */
+  load(program: Program, fused?: FusedPrograms): Promise<Executable>;
   /**
    * The plan by which a program runs here, also one that `load` refuses because it does not fit; nothing is loaded.
    * Left out where programs run without one.

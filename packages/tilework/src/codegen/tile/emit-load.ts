@@ -89,10 +89,11 @@ function emitPlainLoad(e: Emission, node: LoadNode, point: Point, lane: number):
   const { address, memory: type } = access;
   const turned = emitTransposed(e, node, point, lane);
   if (turned !== undefined) return turned;
-  const offsets = laneOffsets(e, address, lane);
-  if (hasVectorIndex(e, access) || offsets === undefined) return emitGather(e, node, point, lane);
   const isAffine = address.pattern === undefined;
-  if (!isAffine || !isPlainStride(e, address, type)) {
+  const isRow = isAffine && isPlainStride(e, address, type);
+  const offsets = isRow && address.tables.length === 0 ? [] : laneOffsets(e, address, lane);
+  if (hasVectorIndex(e, access) || offsets === undefined) return emitGather(e, node, point, lane);
+  if (!isRow) {
     const active = offsets.slice(0, e.actives[lane]);
     const elements = isUniform(active)
       ? undefined
@@ -109,6 +110,7 @@ function emitPlainLoad(e: Emission, node: LoadNode, point: Point, lane: number):
   const at = addressOf(e, access, point, lane);
   const stride = vectorAxis === undefined ? 0 : address.strides[vectorAxis]!;
   const active = e.actives[lane] ?? 1;
+  if (!e.builder.sharing) return emitAt(e, at, { type, stride, active });
   const describe = `${type} ${at.base} ${at.index} ${at.offset} ${stride} ${active}`;
   return e.builder.vectorOnce(describe, () => emitAt(e, at, { type, stride, active }));
 }

@@ -1,4 +1,5 @@
 /** The programs of one model: written for the data at hand, compiled once, kept for the device in use. */
+import { fuseInPieces } from "../../compiler/compile.ts";
 import { countPlanOperations } from "../../compiler/explain/explain-plan.ts";
 import { hasIndependentRows } from "../../compiler/independent-rows.ts";
 import { lowerProgram } from "../../compiler/lower.ts";
@@ -122,7 +123,7 @@ export class ModelPrograms {
   #writeAhead({ mode, data, batch, rest = batch }: FirstStep): void {
     const masked = rest !== batch && this.#mayBeMasked(mode, data);
     const shape = { ...stepShapeOf(data, batch), masked };
-    const program = this.#writeWithBreaks(mode, shape, data, true);
+    const program = this.#writeAndFuse(mode, shape, data);
     // The load that follows takes it, or says why there is none.
     program.catch(() => undefined);
     this.#ahead = { key: this.#programKey(mode, shape), graph: this.#model.graph, program };
@@ -311,16 +312,17 @@ export class ModelPrograms {
     return this.#runtime.compile(program);
   }
 
-  /** Others have their turn first where it `waits`. */
-  async #writeWithBreaks(
-    mode: StepMode,
-    shape: StepShape,
-    data: ModelData,
-    waits: boolean = false,
-  ): Promise<Program> {
+  #writeWithBreaks(mode: StepMode, shape: StepShape, data: ModelData): Promise<Program> {
+    return new Breaks().during(this.#write(mode, shape, data));
+  }
+
+  /** Writes and fuses it; others have their turn first. */
+  async #writeAndFuse(mode: StepMode, shape: StepShape, data: ModelData): Promise<Program> {
     const breaks = new Breaks();
-    if (waits) await breaks.now();
-    return breaks.during(this.#write(mode, shape, data));
+    await breaks.now();
+    const program = await breaks.during(this.#write(mode, shape, data));
+    await breaks.during(fuseInPieces(program, this.#runtime.fused));
+    return program;
   }
 
   *#write(mode: StepMode, shape: StepShape, data: ModelData): InPieces<Program> {

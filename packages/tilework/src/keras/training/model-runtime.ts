@@ -1,4 +1,5 @@
 /** Where a model's variables live, and the programs made for it; both belong to the device in use. */
+import type { FusedPrograms } from "../../compiler/compile.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import type { Program } from "../../graph/program.ts";
 import type { TensorType, Variable } from "../../graph/value.ts";
@@ -26,6 +27,8 @@ function bytesOf({ shape, dtype }: TensorType): number {
 }
 
 export class ModelRuntime {
+  /** What is known of programs before there is a device. */
+  readonly fused: FusedPrograms = new WeakMap();
   #device: Device | undefined;
   #store: VariableStore | undefined;
   #programs = new BoundedCache<string, Promise<LoadedProgram>>(keptPrograms);
@@ -102,7 +105,7 @@ export class ModelRuntime {
 
   /** Compiles a program without keeping it. */
   async compile(program: Program): Promise<LoadedProgram> {
-    const executable = await this.#device!.load(program);
+    const executable = await this.#device!.load(program, this.fused);
     const outputs = Object.entries(program.outputs).map(([name, { shape, dtype }]) => [
       name,
       { shape, dtype },

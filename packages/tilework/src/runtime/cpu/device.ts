@@ -1,5 +1,6 @@
 /** The CPU devices: compiled programs on a pool of workers over one shared memory. */
 import { supportsRelaxedSimd } from "../../codegen/wasm/features.ts";
+import type { FusedPrograms } from "../../compiler/compile.ts";
 import type { Plan } from "../../compiler/plan.ts";
 import { avx2Target, avx512Target, type Target, wasmTarget } from "../../compiler/target.ts";
 import type { Program } from "../../graph/program.ts";
@@ -138,11 +139,11 @@ class PooledDevice implements CpuDevice {
     return new CpuSource(this.#runtime, data, rowSize, dtype);
   }
 
-  load(program: Program): Promise<Executable> {
+  load(program: Program, fused?: FusedPrograms): Promise<Executable> {
     const known = this.#executables.get(program);
     if (known !== undefined) return known;
     this.#runtime.warmUp();
-    const executable = this.#compile(program).then(
+    const executable = this.#compile(program, fused).then(
       (tunable) => new CpuExecutable(this.#runtime, tunable, program),
     );
     this.#executables.set(program, executable);
@@ -170,11 +171,13 @@ class PooledDevice implements CpuDevice {
     return this.#runtime.terminateWorker(worker);
   }
 
-  #compile(program: Program): Promise<TunableProgram> {
+  #compile(program: Program, fused?: FusedPrograms): Promise<TunableProgram> {
     const key = structureKey(program, this.#ops);
     const known = key === undefined ? undefined : this.#compiled.get(key);
     if (known !== undefined) return known;
-    const compiled = this.#target().then((target) => TunableProgram.compile(this.#compiler, target, program));
+    const compiled = this.#target().then((target) =>
+      TunableProgram.compile(this.#compiler, target, program, fused),
+    );
     if (key !== undefined) {
       this.#compiled.set(key, compiled);
       compiled.catch(() => this.#compiled.delete(key));

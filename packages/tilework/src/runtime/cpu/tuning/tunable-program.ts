@@ -33,10 +33,15 @@ export class TunableProgram {
     this.#source = source;
   }
 
-  static async compile(compiler: CpuCompiler, target: Target, program: Program): Promise<TunableProgram> {
+  static async compile(
+    compiler: CpuCompiler,
+    target: Target,
+    program: Program,
+    fused: FusedPrograms = new WeakMap(),
+  ): Promise<TunableProgram> {
     const breaks = new Breaks();
     await breaks.now();
-    const source: Source = { program, fused: new WeakMap() };
+    const source: Source = { program, fused };
     const plan = await breaks.during(planOf(compiler, target, source));
     const current = await compilePlan(compiler, target, program, plan);
     return new TunableProgram(compiler, target, current, mayTune(compiler, target) ? source : undefined);
