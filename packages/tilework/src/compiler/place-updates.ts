@@ -2,9 +2,9 @@
  * Gives variables their new values. Where every reader of the old value is done by then, the nest that computes
  * the new value writes the variable's own memory; elsewhere a copy at the end of the step does it.
  */
-import { loadsOf, readsOf, sameIndex, writesOf } from "../kernel/access.ts";
-import { axisIndex } from "../kernel/index-expression.ts";
-import { type Buffer, type Nest, storageOf } from "../kernel/nest.ts";
+import { type Load, loadsOf, readsOf, sameIndex, writesOf } from "../kernel/access.ts";
+import { axisIndex, type Index } from "../kernel/index-expression.ts";
+import { type Buffer, type Nest, type Store, storageOf } from "../kernel/nest.ts";
 import { NestBuilder } from "../kernel/nest-builder.ts";
 import { sameShape } from "../tensor/shape.ts";
 import type { LoweredProgram, OriginNest } from "./lower.ts";
@@ -120,15 +120,35 @@ function mayWriteInPlace(list: AccessList, storage: Buffer, variable: Buffer): b
   if ([...list.readersOf(variable)].some((reader) => reader.place > writer.place)) return false;
   const { nest } = writer;
   const stores = nest.stores.filter((store) => storageOf(nest.buffers[store.buffer]!) === storage);
-  return loadsOf(nest).every((load) => {
-    const buffer = nest.buffers[load.buffer]!;
-    if (storageOf(buffer) !== variable) return true;
-    const store = stores[0]!;
-    const written = nest.buffers[store.buffer]!;
-    return (
-      stores.length === 1 && sameShape(buffer.shape, written.shape) && sameIndex(load.index, store.index)
+  const loads = loadsOf(nest).filter((load) => storageOf(nest.buffers[load.buffer]!) === variable);
+  const isReplaced = ({ buffer, index }: Load): boolean =>
+    stores.some(
+      (store) =>
+        sameShape(nest.buffers[buffer]!.shape, nest.buffers[store.buffer]!.shape) &&
+        sameIndex(index, store.index),
     );
-  });
+  return loads.length === 0 || (loads.every(isReplaced) && areApart(nest, stores));
+}
+
+/**
+ * Whether no two of the stores ever write the same element. Then what a point replaces no other point reads, and a point
+ * reads all that it needs before it stores anything.
+ */
+function areApart(nest: Nest, stores: readonly Store[]): boolean {
+  return stores.every((store, at) =>
+    stores
+      .slice(0, at)
+      .every(
+        (other) =>
+          sameShape(nest.buffers[store.buffer]!.shape, nest.buffers[other.buffer]!.shape) &&
+          store.index.some((index, dimension) => differs(index, other.index[dimension]!)),
+      ),
+  );
+}
+
+/** Whether both are constants, and not the same. */
+function differs(a: Index, b: Index): boolean {
+  return a.terms.length === 0 && b.terms.length === 0 && a.offset !== b.offset;
 }
 
 function copyNest(name: string, from: Buffer, to: Buffer): Nest {
