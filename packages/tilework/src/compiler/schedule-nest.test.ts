@@ -232,6 +232,25 @@ test.each([
   },
 );
 
+/** The sums of windows of 2x2 that do not overlap. */
+function windowSums(size: number, channels: number): Nest {
+  const x: Buffer = { name: "x", dtype: "float32", shape: [4, 2 * size, 2 * size, channels] };
+  const y: Buffer = { name: "y", dtype: "float32", shape: [4, size, size, channels] };
+  const nest = new NestBuilder("sums");
+  const [n, i, j, c] = y.shape.map((points, at) => axisIndex(nest.space(`space${at}`, points))) as Index[];
+  const [u, v] = [axisIndex(nest.reduction("u", 2)), axisIndex(nest.reduction("v", 2))];
+  const value = nest.load(x, [n!, addIndex(scaleIndex(i!, 2), u), addIndex(scaleIndex(j!, 2), v), c!]);
+  nest.store(y, [n!, i!, j!, c!], nest.reduce([{ op: "add", value }])[0]!);
+  return nest.build();
+}
+
+test.each([
+  [56, 64, { rows: [{ axis: 1, count: 2 }], vectors: 4, unroll: 4 }],
+  [13, 32, { rows: [{ axis: 2 }], vectors: 2 }],
+])("windows that share nothing go by pairs of rows in wide images (%i x %i)", (size, channels, expected) => {
+  expect(scheduleNest(windowSums(size, channels), avx512Target)).toMatchObject(expected);
+});
+
 test("steps that share nothing are not written out for it", () => {
   expect(scheduleNest(convolutionNest(4, 9, 512, 512, 3), avx512Target).unroll).toBe(1);
 });

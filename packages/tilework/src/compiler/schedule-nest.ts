@@ -9,7 +9,7 @@ import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
 import { PartialResults } from "./scheduling/partial-results.ts";
-import { rowStreams } from "./scheduling/row-streams.ts";
+import { rowPairs, rowStreams } from "./scheduling/row-streams.ts";
 import { sharedSteps } from "./scheduling/shared-loads.ts";
 import { squareTile, tapTile } from "./scheduling/square-tile.ts";
 import { isUnrolled, isWrittenOut, type TileSpace } from "./scheduling/step-cost.ts";
@@ -35,7 +35,7 @@ function usualSchedule(space: TileSpace, tile: Tile): Schedule {
     return { ...schedule, ...taps, outerReduction: 0, outerBlock: 1, taskLoops: loops };
   }
   if (schedule.outerReduction > 0) return schedule;
-  const image = imageTile(space, tile) ?? rowStreams(space, tile);
+  const image = imageTile(space, tile) ?? rowStreams(space, tile) ?? rowPairs(space);
   if (image !== undefined) {
     const loops = taskLoops(space, { ...image, cycles: tile.cycles }, schedule.order, false);
     return { ...schedule, ...image, taskLoops: loops };

@@ -51,3 +51,33 @@ function bytesOfRows({ work: { nest, loads } }: TileSpace, axis: number, taps: n
   );
   return row * nest.axes[taps]!.size;
 }
+
+/** Vectors of windows that share nothing. */
+const MOST_VECTORS = 4;
+
+/**
+ * The same for windows that do not overlap: two rows of them side by side, each pixel's channels in a run, where a tile
+ * of neighbours in one row leaps from pixel to pixel.
+ */
+export function rowPairs(space: TileSpace): SquareTile | undefined {
+  const { work, target, vectorAxis } = space;
+  const { nest, loads } = work;
+  const [level, ...others] = nest.levels;
+  const [load, ...more] = loads;
+  const taps = (level?.axes ?? []).filter((axis) => nest.axes[axis]!.size > 1);
+  if (target.printer !== "x64" || others.length > 0 || level === undefined || level.lanes) return undefined;
+  if (load === undefined || more.length > 0 || load.isDynamic || load.form.tables.length > 0)
+    return undefined;
+  if (level.reductions.some(({ value }) => value.kind !== "load") || taps.length !== 2) return undefined;
+  if (vectorAxis === undefined || load.form.strides[vectorAxis] !== 1) return undefined;
+  const windows = taps.map((tap) =>
+    nest.space.find((axis) => load.form.strides[axis] === load.form.strides[tap]! * nest.axes[tap]!.size),
+  );
+  const [axis, neighbours] = windows;
+  if (axis === undefined || neighbours === undefined) return undefined;
+  if (nest.axes[axis]!.size < 2 || bytesOfRows(space, axis, taps[0]!) <= target.l1) return undefined;
+  const units = Math.ceil(nest.axes[vectorAxis]!.size / target.lanes);
+  const tile = { rowAxis: axis, rows: 2, vectors: Math.min(units, MOST_VECTORS) };
+  if (!isWrittenOut(space, tile)) return undefined;
+  return { rows: [{ axis, count: 2 }], vectors: tile.vectors, unroll: pointsOf(nest, taps) };
+}
