@@ -34,6 +34,9 @@ const LAST_LEVEL_SHARE = 8 * 1024 * 1024;
 /** A stage of so few points takes about a microsecond, no more than two barriers. */
 const lightPoints = 8192;
 
+/** Points of a slice, at least: for fewer, going from launch to launch takes a good part of their time. */
+const slicePoints = 16384;
+
 interface Candidate {
   readonly launch: ScheduledLaunch;
   readonly slices: number;
@@ -68,9 +71,19 @@ export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[]
     const most = Math.max(...chosen.map((launch) => launch.tasks));
     const isSlicedGroup = group.slices > 0 && chosen.length > 1;
     const sliced = isSlicedGroup ? slicedStorages(group.members, users) : noStorages;
-    stages.push({ launches: chosen, tasks: isSlicedGroup ? group.slices : most, sliced });
+    const tasks = isSlicedGroup ? slicesWorthwhile(group.slices, chosen) : most;
+    stages.push({ launches: chosen, tasks, sliced });
   }
   return joinLightStages(stages);
+}
+
+/** The most slices, a divisor of those that there are, of which each has enough to do. */
+function slicesWorthwhile(slices: number, launches: readonly ScheduledLaunch[]): number {
+  const points = launches.reduce((sum, { scheduled }) => sum + pointsOf(scheduled), 0);
+  let worthwhile = slices;
+  for (let fewer = slices; fewer >= fewestSlices && points < worthwhile * slicePoints; fewer--)
+    if (slices % fewer === 0) worthwhile = fewer;
+  return worthwhile;
 }
 
 type Consumers = ReadonlyMap<Candidate, readonly Candidate[]>;
