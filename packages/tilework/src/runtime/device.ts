@@ -87,9 +87,12 @@ export interface Device {
    * Whether blocks of these sizes fit into its memory, and then a step by that plan. Left out where nobody counts.
    */
   hasRoom?(toCome: readonly number[], step?: PlannedStep): boolean;
-  /** Bytes that a step takes of its memory. */
-  stepBytes?(step: PlannedStep): number;
-  /** Gives back what garbage holds, as far as the engine lets itself be asked. */
+  /** Bytes that blocks of these sizes and a step by that plan take of its memory. */
+  stepBytes?(toCome: readonly number[], step: PlannedStep): number;
+  /**
+   * Gives back what garbage holds, as far as the engine lets itself be asked, and all that can be made again; what is
+   * left then lies together.
+   */
   reclaim?(): Promise<void>;
   createStore(): VariableStore;
   createSource(data: HostData, rowSize: number, dtype: Dtype): DataSource;

@@ -170,8 +170,15 @@ export class ModelPrograms {
     surroundings: Surroundings,
   ): Promise<LoadedProgram> {
     const key = this.#programKey(mode, shape);
-    const loaded = await this.#runtime
-      .load(key, () => this.#takeWritten(key) ?? this.#writeWithBreaks(mode, shape, data))
+    const load = (): Promise<LoadedProgram> =>
+      this.#runtime.load(key, () => this.#takeWritten(key) ?? this.#writeWithBreaks(mode, shape, data));
+    const loaded = await load()
+      .catch(async (error: unknown) => {
+        if (!(error instanceof PlanMemoryError)) throw error;
+        await this.#runtime.reclaim();
+        if (error.planBytes > this.#runtime.availableBytes) throw error;
+        return load();
+      })
       .catch(async (error: unknown) => {
         throw error instanceof PlanMemoryError ? await this.#refusal(mode, shape, data, surroundings) : error;
       });
@@ -203,15 +210,14 @@ export class ModelPrograms {
     };
     const refused = await planned(shape);
     const toCome = this.#toCome(mode, surroundings);
-    const beside = toCome.reduce((sum, bytes) => sum + bytes, 0);
     const available = this.#runtime.availableBytes;
-    const planBytes = this.#runtime.stepBytes(refused) + beside;
+    const planBytes = this.#runtime.stepBytes(toCome, refused);
     const variants = this.#mayBeMasked(mode, data) ? [false, true] : [shape.masked ?? false];
     const fitting = await fittingBatchSize(shape.batch, planBytes, available, async (batch) => {
       const size = { bytes: 0, fits: true };
       for (const masked of variants) {
         const step = await planned({ ...shape, batch, masked });
-        size.bytes = Math.max(size.bytes, this.#runtime.stepBytes(step) + beside);
+        size.bytes = Math.max(size.bytes, this.#runtime.stepBytes(toCome, step));
         size.fits &&= this.#runtime.fits(toCome, step);
       }
       return size;

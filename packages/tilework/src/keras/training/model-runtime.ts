@@ -125,7 +125,7 @@ export class ModelRuntime {
   async hasRoom(toCome: readonly number[], step?: PlannedStep): Promise<boolean> {
     const device = this.#device;
     if (device?.hasRoom === undefined || device.hasRoom(toCome, step)) return true;
-    await device.reclaim?.();
+    await this.reclaim();
     return device.hasRoom(toCome, step);
   }
 
@@ -134,9 +134,15 @@ export class ModelRuntime {
     return buffersFit(step.plan) && (this.#device?.hasRoom?.(toCome, step) ?? true);
   }
 
-  /** Bytes that a step takes. */
-  stepBytes(step: PlannedStep): number {
-    return this.#device?.stepBytes?.(step) ?? step.plan.arenaBytes;
+  /** Bytes that blocks of these sizes and a step take. */
+  stepBytes(toCome: readonly number[], step: PlannedStep): number {
+    const known = this.#device?.stepBytes?.(toCome, step);
+    return known ?? toCome.reduce((sum, bytes) => sum + bytes, step.plan.arenaBytes);
+  }
+
+  /** Gives back memory that is not in use. */
+  async reclaim(): Promise<void> {
+    await this.#device?.reclaim?.();
   }
 
   /** Bytes that a step may take by now. */

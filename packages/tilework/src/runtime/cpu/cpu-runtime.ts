@@ -13,6 +13,8 @@ import { SerialQueue } from "../serial-queue.ts";
 import { WorkerError } from "../worker-error.ts";
 import { makeSelfCheck } from "./loading/self-check.ts";
 import { type Machine, ownBytes } from "./loading/x64-machine.ts";
+import { blockBytes } from "./memory/allocator.ts";
+import type { Block } from "./memory/blocks.ts";
 import { createDeviceMemory, type DeviceMemory } from "./memory/device-memory.ts";
 import { SpareBlocks } from "./memory/spare-blocks.ts";
 import { stepBlocks } from "./memory/step-blocks.ts";
@@ -37,7 +39,7 @@ export class CpuRuntime {
   readonly spare: SpareBlocks;
   /** Calls take effect in their order: runs are handed to the workers from here, variables read and written. */
   readonly queue: SerialQueue = new SerialQueue();
-  readonly #blocks: FinalizationRegistry<readonly number[]>;
+  readonly #blocks: FinalizationRegistry<readonly Block[]>;
   readonly #programs: FinalizationRegistry<number>;
   readonly #inUse = new Set<object>();
   readonly #instructions: Instructions | undefined;
@@ -46,7 +48,9 @@ export class CpuRuntime {
   /** How many workers the last run took. */
   #busyWorkers = 0;
   #programNumbers = 0;
-  #arena = { address: 0, bytes: 0 };
+  #arena: { readonly block: Block; readonly bytes: number } | undefined;
+  /** The workers' own blocks. It lies lowest, where compacting leaves it. */
+  readonly #own: Block;
 
   constructor({ threads, shared, instructions, memoryLimit, soloMicroseconds = 100 }: CpuRuntimeOptions) {
     this.soloMicroseconds = soloMicroseconds;
@@ -54,8 +58,9 @@ export class CpuRuntime {
     this.memory = createDeviceMemory(shared, memoryLimit);
     this.spare = new SpareBlocks(this.memory);
     this.threads = this.memory.shared === undefined ? 1 : threads;
-    this.#blocks = new FinalizationRegistry((addresses) => {
-      for (const address of addresses) this.memory.free(address);
+    this.#own = this.memory.allocate(this.threads * ownBytes);
+    this.#blocks = new FinalizationRegistry((blocks) => {
+      for (const block of blocks) this.memory.free(block);
     });
     this.#programs = new FinalizationRegistry((program) => this.#pool?.unload(program));
   }
@@ -68,13 +73,13 @@ export class CpuRuntime {
   }
 
   /** Gives the blocks back when the owner is collected, or by `disown`. */
-  own(owner: object, addresses: readonly number[]): void {
-    this.#blocks.register(owner, addresses, owner);
+  own(owner: object, blocks: readonly Block[]): void {
+    this.#blocks.register(owner, blocks, owner);
   }
 
-  disown(owner: object, addresses: readonly number[]): void {
+  disown(owner: object, blocks: readonly Block[]): void {
     this.#blocks.unregister(owner);
-    for (const address of addresses) this.memory.free(address);
+    for (const block of blocks) this.memory.free(block);
   }
 
   /** Keeps from collection what workers use until the task is done. */
@@ -89,7 +94,11 @@ export class CpuRuntime {
 
   /** Running workers, fresh ones where there are none. Call it within the queue. */
   async pool(): Promise<WorkerPool> {
-    if (this.#pool === undefined || this.#pool.ended) this.#pool = await this.#startPool();
+    if (this.#pool === undefined || this.#pool.ended) {
+      // Workers that are ending may still write to the blocks that fresh ones are given.
+      await this.#pool?.close();
+      this.#pool = await this.#startPool();
+    }
     return this.#pool;
   }
 
@@ -129,7 +138,7 @@ export class CpuRuntime {
 
   async #startPool(): Promise<WorkerPool> {
     const instructions = this.#instructions;
-    const starting = WorkerPool.start(this.threads, this.memory);
+    const starting = WorkerPool.start(this.threads, this.memory, this.#own.address);
     if (instructions === undefined) return starting;
     // Workers take a while: meanwhile what they will be asked is made.
     const [pool, check] = await Promise.all([starting, makeSelfCheck()]);
@@ -150,29 +159,38 @@ export class CpuRuntime {
 
   /** The address of scratch memory of at least that size, which all programs share. Call it within the queue. */
   async arena(bytes: number): Promise<number> {
-    if (bytes > this.#arena.bytes || this.#arena.address === 0) {
+    if (this.#arena === undefined || bytes > this.#arena.bytes) {
       await this.#pool?.idle();
-      if (this.#arena.address !== 0) this.memory.free(this.#arena.address);
-      this.#arena = { address: 0, bytes: 0 };
-      this.#arena = { address: this.memory.allocate(bytes), bytes };
+      this.#giveArenaBack();
+      this.#arena = { block: this.memory.allocate(bytes), bytes };
     }
-    return this.#arena.address;
+    return this.#arena.block.address;
+  }
+
+  #giveArenaBack(): void {
+    if (this.#arena !== undefined) this.memory.free(this.#arena.block);
+    this.#arena = undefined;
   }
 
   /** Runs a task on memory that nobody else uses meanwhile. Call it within the queue, while the workers are idle. */
   async withScratch<T>(bytes: number, task: (address: number) => Promise<T>): Promise<T> {
-    if (bytes <= this.#arena.bytes) return task(this.#arena.address);
-    const address = this.memory.allocate(bytes);
+    if (this.#arena !== undefined && bytes <= this.#arena.bytes) return task(this.#arena.block.address);
+    const block = this.memory.allocate(bytes);
     try {
-      return await task(address);
+      return await task(block.address);
     } finally {
-      this.memory.free(address);
+      this.memory.free(block);
     }
   }
 
   /** Bytes that scratch memory can have by now. */
   get availableForArena(): number {
-    return this.memory.limit - this.memory.used + this.#arena.bytes + this.spare.bytes;
+    return (
+      this.memory.limit -
+      this.memory.used +
+      (this.#arena === undefined ? 0 : blockBytes(this.#arena.bytes)) +
+      this.spare.bytes
+    );
   }
 
   /** Whether blocks of these sizes could be had, one after the other, and then a step by that plan be run. */
@@ -183,25 +201,33 @@ export class CpuRuntime {
       blocks.every((bytes) => addresses.allocate(bytes) !== undefined);
     if (!take(toCome)) return false;
     if (step === undefined) return true;
-    const { program, run } = stepBlocks(step.plan, this.threads, step.namesRows);
-    const scratch = scratchBytes(step.plan, this.threads);
-    const isLarger = scratch > this.#arena.bytes;
-    if (isLarger && this.#arena.address !== 0) addresses.free(this.#arena.address);
-    // Two runs may be under way, and a pool may start again.
-    const pool = this.threads * ownBytes;
-    return take([...(isLarger ? [scratch] : []), ...program, ...run, ...run, pool]);
+    const [scratch, ...others] = this.#blocksOf(step);
+    const isLarger = this.#arena === undefined || scratch! > this.#arena.bytes;
+    if (isLarger && this.#arena !== undefined) addresses.free(this.#arena.block.address);
+    return take(isLarger ? [scratch!, ...others] : others);
   }
 
-  /** Bytes that a step takes. */
-  stepBytes({ plan, namesRows }: PlannedStep): number {
+  /** Bytes of the blocks that a step takes, its scratch memory first. Two runs of it may be under way. */
+  #blocksOf({ plan, namesRows }: PlannedStep): number[] {
     const { program, run } = stepBlocks(plan, this.threads, namesRows);
-    return [scratchBytes(plan, this.threads), ...program, ...run].reduce((sum, bytes) => sum + bytes, 0);
+    return [scratchBytes(plan, this.threads), ...program, ...run, ...run];
   }
 
-  /** Gives back what nobody refers to any more. Call it within the queue. */
+  /** Bytes of a step's blocks together with those of the sizes `toCome`. */
+  stepBytes(toCome: readonly number[], step: PlannedStep): number {
+    return [...toCome, ...this.#blocksOf(step)].reduce((sum, bytes) => sum + blockBytes(bytes), 0);
+  }
+
+  /**
+   * Gives back what nobody refers to any more and what can be made again, and moves what is left together: then all that
+   * is free lies in one piece. Call it within the queue.
+   */
   async reclaim(): Promise<void> {
     await this.#pool?.idle();
     await platform.collectGarbage();
+    this.#giveArenaBack();
+    this.spare.giveBackUnused();
+    this.memory.compact();
   }
 
   /** Runs the task when all calls before it are done, and before any later one begins. */

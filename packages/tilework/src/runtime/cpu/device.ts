@@ -119,8 +119,8 @@ class PooledDevice implements CpuDevice {
     return this.#runtime.hasRoom(toCome, step);
   }
 
-  stepBytes(step: PlannedStep): number {
-    return this.#runtime.stepBytes(step);
+  stepBytes(toCome: readonly number[], step: PlannedStep): number {
+    return this.#runtime.stepBytes(toCome, step);
   }
 
   reclaim(): Promise<void> {

@@ -74,6 +74,11 @@ class PoolWorker {
       case "write":
         new Uint8Array(this.#buffer(message.memoryBytes)).set(message.data, message.address);
         break;
+      case "move": {
+        const memory = new Uint8Array(this.#buffer(message.memoryBytes));
+        for (const { from, to, bytes } of message.moves) memory.copyWithin(to, from, from + bytes);
+        break;
+      }
       case "read": {
         const buffer = this.#buffer(message.memoryBytes) as ArrayBuffer;
         const data = buffer.slice(message.address, message.address + message.bytes);

@@ -9,6 +9,13 @@ interface FreeBlock {
   bytes: number;
 }
 
+/** Bytes that go to a lower address. */
+export interface Move {
+  readonly from: number;
+  readonly to: number;
+  readonly bytes: number;
+}
+
 export const alignment = 64;
 
 /** The next multiple of 64. */
@@ -16,14 +23,21 @@ export function aligned(bytes: number): number {
   return Math.ceil(bytes / alignment) * alignment;
 }
 
+/** Bytes that a block takes which was asked for so many. */
+export function blockBytes(bytes: number): number {
+  return Math.max(alignment, aligned(bytes));
+}
+
 export class Allocator {
   readonly #free: FreeBlock[] = [];
   readonly #used = new Map<number, number>();
+  readonly #start: number;
   #end: number;
 
   /** Manages addresses from `start` on; there is nothing to give until `extend`. */
   constructor(start: number) {
-    this.#end = aligned(start);
+    this.#start = aligned(start);
+    this.#end = this.#start;
   }
 
   /** The first address that has never been handed over. */
@@ -46,7 +60,7 @@ export class Allocator {
 
   /** The address of a block, or undefined when none is large enough. */
   allocate(bytes: number): number | undefined {
-    const size = Math.max(alignment, aligned(bytes));
+    const size = blockBytes(bytes);
     const at = this.#free.findIndex((block) => block.bytes >= size);
     const block = this.#free[at];
     if (block === undefined) return undefined;
@@ -69,7 +83,8 @@ export class Allocator {
 
   /** One in the same state, to try things out. */
   copy(): Allocator {
-    const copy = new Allocator(this.#end);
+    const copy = new Allocator(this.#start);
+    copy.#end = this.#end;
     for (const { address, bytes } of this.#free) copy.#free.push({ address, bytes });
     for (const [address, bytes] of this.#used) copy.#used.set(address, bytes);
     return copy;
@@ -79,7 +94,7 @@ export class Allocator {
   missing(bytes: number): number {
     const last = this.#free[this.#free.length - 1];
     const usable = last !== undefined && last.address + last.bytes === this.#end ? last.bytes : 0;
-    return Math.max(alignment, aligned(bytes)) - usable;
+    return blockBytes(bytes) - usable;
   }
 
   free(address: number): void {
@@ -87,6 +102,26 @@ export class Allocator {
     invariant(bytes !== undefined, `address ${address} is freed twice or was never allocated`);
     this.#used.delete(address);
     this.#insert({ address, bytes });
+  }
+
+  /**
+   * Gives the blocks in use the lowest addresses, in their order, so that all that is free lies behind them. Moved one
+   * after the other as the answer says, no block overwrites one that is still to be moved.
+   */
+  compact(): readonly Move[] {
+    const moves: Move[] = [];
+    let to = this.#start;
+    for (const [from, bytes] of [...this.#used].sort(([a], [b]) => a - b)) {
+      if (from !== to) moves.push({ from, to, bytes });
+      to += bytes;
+    }
+    for (const { from, to, bytes } of moves) {
+      this.#used.delete(from);
+      this.#used.set(to, bytes);
+    }
+    this.#free.length = 0;
+    if (to < this.#end) this.#free.push({ address: to, bytes: this.#end - to });
+    return moves;
   }
 
   #insert(block: FreeBlock): void {

@@ -6,7 +6,8 @@
 import { lowestAddress } from "../../../codegen/lowest-address.ts";
 import { platform } from "../../../platform/current.ts";
 import { DeviceMemoryError } from "../../memory-error.ts";
-import { Allocator } from "./allocator.ts";
+import type { Allocator, Move } from "./allocator.ts";
+import { type Block, Blocks } from "./blocks.ts";
 import { createMemory, maximumPages, pageBytes } from "./wasm-memory.ts";
 
 export interface DeviceMemory {
@@ -20,9 +21,15 @@ export interface DeviceMemory {
   readonly used: number;
   /** Called where there is no room: gives something back, or tells that there is nothing to give. */
   makeRoom: (() => boolean) | undefined;
-  /** The address of a new block, a multiple of 64. Throws a DeviceMemoryError when there is no room. */
-  allocate(bytes: number): number;
-  free(address: number): void;
+  /** How often blocks were moved: addresses that were asked for at another number may be wrong. */
+  readonly moves: number;
+
+  /** A new block. Throws a DeviceMemoryError when there is no room. */
+  allocate(bytes: number): Block;
+  free(block: Block): void;
+
+  /** Moves all blocks together, so that what is free lies in one piece. Call it while no run is under way. */
+  compact(): void;
   /** The free and used addresses as if the memory had grown to its limit, to try things out. */
   addresses(): Allocator;
   /** Fills the first bytes of a block. */
@@ -42,6 +49,8 @@ export interface DeviceMemory {
 /** How bytes reach a memory that a worker owns. */
 export interface MemoryLink {
   write(address: number, data: Uint8Array): void;
+  /** In this order. */
+  move(moves: readonly Move[]): void;
   read(address: number, bytes: number): Promise<Uint8Array<ArrayBuffer>>;
 }
 
@@ -51,13 +60,14 @@ export class SharedDeviceMemory implements DeviceMemory {
   readonly shared: WebAssembly.Memory;
   readonly #end: number;
   makeRoom: (() => boolean) | undefined;
-  readonly #allocator = new Allocator(lowestAddress);
+  readonly #blocks = new Blocks(lowestAddress);
+  moves = 0;
 
   constructor(memoryLimit: number = Number.POSITIVE_INFINITY) {
     const { memory, limit } = createMemory(true);
     this.shared = memory;
     this.#end = Math.min(limit, lowestAddress + wholePages(memoryLimit));
-    this.#allocator.extend(this.bytes);
+    this.#blocks.allocator.extend(this.bytes);
   }
 
   get bytes(): number {
@@ -69,23 +79,30 @@ export class SharedDeviceMemory implements DeviceMemory {
   }
 
   get used(): number {
-    return this.#allocator.used;
+    return this.#blocks.allocator.used;
   }
 
-  allocate(bytes: number): number {
+  allocate(bytes: number): Block {
     for (;;) {
-      const address = this.#allocator.allocate(bytes) ?? this.#growAndAllocate(bytes);
-      if (address !== undefined) return address;
+      const block = this.#blocks.allocate(bytes) ?? this.#growAndAllocate(bytes);
+      if (block !== undefined) return block;
       if (!this.makeRoom?.()) throw this.#full(bytes);
     }
   }
 
-  free(address: number): void {
-    this.#allocator.free(address);
+  free(block: Block): void {
+    this.#blocks.free(block);
+  }
+
+  compact(): void {
+    const moves = this.#blocks.compact();
+    const memory = new Uint8Array(this.shared.buffer);
+    for (const { from, to, bytes } of moves) memory.copyWithin(to, from, from + bytes);
+    if (moves.length > 0) this.moves++;
   }
 
   addresses(): Allocator {
-    const copy = this.#allocator.copy();
+    const copy = this.#blocks.allocator.copy();
     copy.extend(this.#end);
     return copy;
   }
@@ -106,20 +123,20 @@ export class SharedDeviceMemory implements DeviceMemory {
 
   disconnect(): void {}
 
-  #growAndAllocate(bytes: number): number | undefined {
-    const missing = this.#allocator.missing(bytes);
+  #growAndAllocate(bytes: number): Block | undefined {
+    const missing = this.#blocks.allocator.missing(bytes);
     if (this.bytes + missing > this.#end) return undefined;
     const generous = Math.min(Math.max(missing, growth), this.#end - this.bytes);
     if (!this.#tryGrow(generous) && !this.#tryGrow(missing)) return undefined;
-    this.#allocator.extend(this.bytes);
-    return this.#allocator.allocate(bytes)!;
+    this.#blocks.allocator.extend(this.bytes);
+    return this.#blocks.allocate(bytes)!;
   }
 
   /** Beyond the limit, or because the engine grants no more. */
   #full(bytes: number): DeviceMemoryError {
-    const isBeyond = this.bytes + this.#allocator.missing(bytes) > this.#end;
+    const isBeyond = this.bytes + this.#blocks.allocator.missing(bytes) > this.#end;
     const end = isBeyond ? this.#end : this.bytes;
-    const largest = this.#allocator.largestFree(end);
+    const largest = this.#blocks.allocator.largestFree(end);
     return new DeviceMemoryError(bytes, this.used, end - lowestAddress, largest);
   }
 
@@ -137,7 +154,8 @@ export class WorkerOwnedMemory implements DeviceMemory {
   readonly shared: undefined;
   readonly limit: number;
   makeRoom: (() => boolean) | undefined;
-  readonly #allocator = new Allocator(lowestAddress);
+  readonly #blocks = new Blocks(lowestAddress);
+  moves = 0;
   readonly #contents = new Map<number, Uint8Array>();
   #link: MemoryLink | undefined;
 
@@ -146,41 +164,53 @@ export class WorkerOwnedMemory implements DeviceMemory {
   }
 
   get bytes(): number {
-    return this.#allocator.end;
+    return this.#blocks.allocator.end;
   }
 
   get used(): number {
-    return this.#allocator.used;
+    return this.#blocks.allocator.used;
   }
 
-  allocate(bytes: number): number {
+  allocate(bytes: number): Block {
     for (;;) {
-      const address = this.#allocator.allocate(bytes) ?? this.#growAndAllocate(bytes);
-      if (address !== undefined) return address;
+      const block = this.#blocks.allocate(bytes) ?? this.#growAndAllocate(bytes);
+      if (block !== undefined) return block;
       if (this.makeRoom?.()) continue;
       throw new DeviceMemoryError(
         bytes,
         this.used,
         this.limit,
-        this.#allocator.largestFree(lowestAddress + this.limit),
+        this.#blocks.allocator.largestFree(lowestAddress + this.limit),
       );
     }
   }
 
-  #growAndAllocate(bytes: number): number | undefined {
-    const missing = this.#allocator.missing(bytes);
+  #growAndAllocate(bytes: number): Block | undefined {
+    const missing = this.#blocks.allocator.missing(bytes);
     if (this.bytes + missing > lowestAddress + this.limit) return undefined;
-    this.#allocator.extend(this.bytes + missing);
-    return this.#allocator.allocate(bytes)!;
+    this.#blocks.allocator.extend(this.bytes + missing);
+    return this.#blocks.allocate(bytes)!;
   }
 
-  free(address: number): void {
-    this.#contents.delete(address);
-    this.#allocator.free(address);
+  free(block: Block): void {
+    this.#contents.delete(block.address);
+    this.#blocks.free(block);
+  }
+
+  compact(): void {
+    const moves = this.#blocks.compact();
+    for (const { from, to } of moves) {
+      const data = this.#contents.get(from);
+      this.#contents.delete(from);
+      if (data !== undefined) this.remember(to, data);
+    }
+    if (moves.length === 0) return;
+    this.#link?.move(moves);
+    this.moves++;
   }
 
   addresses(): Allocator {
-    const copy = this.#allocator.copy();
+    const copy = this.#blocks.allocator.copy();
     copy.extend(lowestAddress + this.limit);
     return copy;
   }

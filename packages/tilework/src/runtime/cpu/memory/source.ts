@@ -4,6 +4,7 @@ import { ArgumentError } from "../../../util/errors.ts";
 import { checkRows } from "../../check-data.ts";
 import type { DataSource, HostData } from "../../device.ts";
 import type { CpuRuntime } from "../cpu-runtime.ts";
+import type { Block } from "./blocks.ts";
 import { bytesIn } from "./bytes.ts";
 
 export class CpuSource implements DataSource {
@@ -11,7 +12,7 @@ export class CpuSource implements DataSource {
   readonly rowSize: number;
   readonly rows: number;
   readonly runtime: CpuRuntime;
-  readonly #address: number;
+  readonly #block: Block;
   #released = false;
 
   constructor(runtime: CpuRuntime, data: HostData, rowSize: number, dtype: Dtype) {
@@ -20,9 +21,9 @@ export class CpuSource implements DataSource {
     this.dtype = dtype;
     this.rowSize = rowSize;
     const bytes = bytesIn(data);
-    this.#address = runtime.memory.allocate(bytes.length);
-    runtime.own(this, [this.#address]);
-    runtime.memory.write(this.#address, bytes.length, (target) => target.set(bytes));
+    this.#block = runtime.memory.allocate(bytes.length);
+    runtime.own(this, [this.#block]);
+    runtime.memory.write(this.#block.address, bytes.length, (target) => target.set(bytes));
   }
 
   get rowBytes(): number {
@@ -30,14 +31,14 @@ export class CpuSource implements DataSource {
   }
 
   /** Throws an ArgumentError after `release`. */
-  get address(): number {
+  get block(): Block {
     if (this.#released) throw new ArgumentError("source", "the source was released; make a new one");
-    return this.#address;
+    return this.#block;
   }
 
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    void this.runtime.exclusive(() => this.runtime.disown(this, [this.#address]));
+    void this.runtime.exclusive(() => this.runtime.disown(this, [this.#block]));
   }
 }

@@ -3,6 +3,8 @@
  * anything else, or when there are too many bytes of them, those first that were used the longest time ago; never
  * while workers use them.
  */
+import { blockBytes } from "./allocator.ts";
+import type { Block } from "./blocks.ts";
 import type { DeviceMemory } from "./device-memory.ts";
 
 export interface SpareBlock {
@@ -11,10 +13,21 @@ export interface SpareBlock {
   readonly address: number | undefined;
 }
 
-interface KeptBlock extends SpareBlock {
-  address: number | undefined;
+class KeptBlock implements SpareBlock {
+  readonly bytes: number;
+  /** Undefined once it has been given back. */
+  block: Block | undefined;
   /** Runs under way that use it. */
-  users: number;
+  users = 0;
+
+  constructor(bytes: number, block: Block) {
+    this.bytes = bytes;
+    this.block = block;
+  }
+
+  get address(): number | undefined {
+    return this.block?.address;
+  }
 }
 
 /** Bytes of all spare blocks together, unless a single one is larger. */
@@ -36,8 +49,8 @@ export class SpareBlocks {
 
   /** A block for an owner, with whose collection it is given back. Throws a DeviceMemoryError where there is no room. */
   take(owner: object, bytes: number): SpareBlock {
-    while (this.bytes + bytes > this.#mostBytes && this.#giveOneBack());
-    const block: KeptBlock = { bytes, address: this.#memory.allocate(bytes), users: 0 };
+    while (this.bytes + blockBytes(bytes) > this.#mostBytes && this.#giveOneBack());
+    const block = new KeptBlock(bytes, this.#memory.allocate(bytes));
     this.#blocks.add(block);
     this.#owners.register(owner, block, owner);
     return block;
@@ -60,6 +73,11 @@ export class SpareBlocks {
     this.#giveBack(block as KeptBlock);
   }
 
+  /** Gives back all that is not in use. */
+  giveBackUnused(): void {
+    while (this.#giveOneBack());
+  }
+
   /** The addresses of those that could be given back now. */
   get unused(): number[] {
     return [...this.#blocks].flatMap(({ users, address }) =>
@@ -70,7 +88,7 @@ export class SpareBlocks {
   /** Bytes that could be given back when nothing runs. */
   get bytes(): number {
     let sum = 0;
-    for (const { bytes } of this.#blocks) sum += bytes;
+    for (const { bytes } of this.#blocks) sum += blockBytes(bytes);
     return sum;
   }
 
@@ -84,9 +102,9 @@ export class SpareBlocks {
   }
 
   #giveBack(block: KeptBlock): void {
-    if (block.address === undefined) return;
+    if (block.block === undefined) return;
     this.#blocks.delete(block);
-    this.#memory.free(block.address);
-    block.address = undefined;
+    this.#memory.free(block.block);
+    block.block = undefined;
   }
 }

@@ -4,6 +4,7 @@ import { ArgumentError } from "../../../util/errors.ts";
 import { checkData } from "../../check-data.ts";
 import type { HostData, StoreSnapshot, VariableStore } from "../../device.ts";
 import type { CpuRuntime } from "../cpu-runtime.ts";
+import type { Block } from "./blocks.ts";
 import { bytesIn, bytesOf, dataAt } from "./bytes.ts";
 
 interface Assignment {
@@ -13,8 +14,8 @@ interface Assignment {
 
 export class CpuStore implements VariableStore {
   readonly runtime: CpuRuntime;
-  readonly #addresses = new Map<Variable, number>();
-  readonly #owned: number[] = [];
+  readonly #blocks = new Map<Variable, Block>();
+  readonly #owned: Block[] = [];
   #version = 0;
 
   constructor(runtime: CpuRuntime) {
@@ -35,20 +36,20 @@ export class CpuStore implements VariableStore {
   add(variables: readonly Assignment[]): void {
     for (const { variable, data } of variables) checkData("variables", variable.name, data, variable);
     for (const { variable, data } of variables) {
-      if (this.#addresses.has(variable)) continue;
-      const address = this.runtime.memory.allocate(bytesOf(variable));
-      this.#owned.push(address);
-      this.#addresses.set(variable, address);
+      if (this.#blocks.has(variable)) continue;
+      const block = this.runtime.memory.allocate(bytesOf(variable));
+      this.#owned.push(block);
+      this.#blocks.set(variable, block);
       this.#put(variable, data);
     }
   }
 
-  /** Throws an ArgumentError for a variable that was never added. */
+  /** Holds until blocks are moved. Throws an ArgumentError for a variable that was never added. */
   addressOf(variable: Variable): number {
-    const address = this.#addresses.get(variable);
-    if (address === undefined)
+    const block = this.#blocks.get(variable);
+    if (block === undefined)
       throw new ArgumentError("variable", `the store has no variable "${variable.name}"; add it first`);
-    return address;
+    return block.address;
   }
 
   async read(variables: readonly Variable[]): Promise<HostData[]> {
@@ -70,9 +71,9 @@ export class CpuStore implements VariableStore {
   async snapshot(): Promise<StoreSnapshot> {
     return this.runtime.exclusive(async () => {
       const snapshot = new Map<Variable, HostData>();
-      for (const [variable, address] of this.#addresses) {
+      for (const variable of this.#blocks.keys()) {
         const data = await this.#get(variable);
-        this.runtime.memory.remember(address, bytesIn(data));
+        this.runtime.memory.remember(this.addressOf(variable), bytesIn(data));
         snapshot.set(variable, data);
       }
       return snapshot;

@@ -1,6 +1,7 @@
 /** What the coordinating thread and the workers tell each other. A run is one message, however many steps it has. */
 
 import type { Machine, MachineRequest } from "../loading/x64-machine.ts";
+import type { Move } from "../memory/allocator.ts";
 import type { TimedWay, TimingOptions } from "../tuning/time-kernels.ts";
 
 /** A program's kernels, ready to be loaded by a worker. */
@@ -52,6 +53,8 @@ export type ToWorker =
       readonly data: Uint8Array;
       readonly memoryBytes: number;
     }
+  /** Without shared memory: moves bytes within the worker's memory, one after the other. */
+  | { readonly type: "move"; readonly moves: readonly Move[]; readonly memoryBytes: number }
   | {
       readonly type: "read";
       readonly request: number;

@@ -22,10 +22,9 @@ interface Pending {
 export class WorkerPool {
   readonly #workers: readonly HostWorker[];
   readonly #memory: DeviceMemory;
-  /** Workers' own blocks, one after the other. */
-  readonly #own: number;
   readonly #link: MemoryLink = {
     write: (address, data) => this.#post({ type: "write", address, data, memoryBytes: this.#memory.bytes }),
+    move: (moves) => this.#post({ type: "move", moves, memoryBytes: this.#memory.bytes }),
     read: async (address, bytes) => {
       const memoryBytes = this.#memory.bytes;
       const message = { type: "read", address, bytes, memoryBytes } as const;
@@ -39,10 +38,9 @@ export class WorkerPool {
   #ended: Promise<void> | undefined;
   #idle: (() => void)[] = [];
 
-  private constructor(workers: readonly HostWorker[], memory: DeviceMemory) {
+  private constructor(workers: readonly HostWorker[], memory: DeviceMemory, own: number) {
     this.#workers = workers;
     this.#memory = memory;
-    this.#own = memory.allocate(workers.length * ownBytes);
     const spinMilliseconds = workers.length <= platform.availableThreads ? 2 : 0.02;
     workers.forEach((host, worker) => {
       host.onMessage((message) => this.#receive(message as FromWorker));
@@ -50,7 +48,7 @@ export class WorkerPool {
       const common = {
         layout: runLayout,
         memory: memory.shared,
-        own: this.#own + worker * ownBytes,
+        own: own + worker * ownBytes,
         spinMilliseconds,
       };
       host.post({ type: "start", worker, ...common } satisfies ToWorker);
@@ -58,12 +56,13 @@ export class WorkerPool {
     memory.connect(this.#link);
   }
 
-  static async start(workers: number, memory: DeviceMemory): Promise<WorkerPool> {
+  /** `own` is the address of the workers' own blocks, one after the other; they never move. */
+  static async start(workers: number, memory: DeviceMemory, own: number): Promise<WorkerPool> {
     await platform.prepareEngine();
     const started = await Promise.allSettled(Array.from({ length: workers }, () => platform.startWorker()));
     const hosts = started.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
     const failed = started.find((result) => result.status === "rejected");
-    if (failed === undefined) return new WorkerPool(hosts, memory);
+    if (failed === undefined) return new WorkerPool(hosts, memory, own);
     await Promise.allSettled(hosts.map((host) => host.terminate()));
     throw new WorkerError(`it could not be started: ${failed.reason}`, "the next call tries again");
   }
@@ -191,7 +190,6 @@ export class WorkerPool {
 
   async #terminate(reason: string): Promise<void> {
     await Promise.allSettled(this.#workers.map((worker) => worker.terminate()));
-    this.#memory.free(this.#own);
     const error = new WorkerError(reason);
     const pending = [...this.#pending.values()];
     this.#pending.clear();

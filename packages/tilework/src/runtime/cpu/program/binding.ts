@@ -1,8 +1,13 @@
-/** A program on the variables of one store: argument blocks with real addresses, and the program block. */
+/**
+ * A program on the variables of one store: tables, argument blocks with real addresses, and the program block. It gives
+ * way to anything else, because it can be made again, and holds until blocks are moved.
+ */
 import type { Plan } from "../../../compiler/plan.ts";
 import type { Variable } from "../../../graph/value.ts";
 import type { CpuRuntime } from "../cpu-runtime.ts";
 import { aligned } from "../memory/allocator.ts";
+import { bytesIn } from "../memory/bytes.ts";
+import type { SpareBlock } from "../memory/spare-blocks.ts";
 import type { CpuStore } from "../memory/store.ts";
 import { encodeProgram, type RunInput, type RunOutput, type SliceArgument } from "../pool/run-block.ts";
 import type { CompiledProgram } from "./compiled-program.ts";
@@ -16,11 +21,14 @@ export class Binding {
   readonly program: number;
   readonly programWords: number;
   readonly addresses: readonly number[];
-  readonly #block: number;
+  readonly #runtime: CpuRuntime;
+  readonly #moves: number;
+  readonly #tables: SpareBlock | undefined;
+  readonly #block: SpareBlock;
 
   /**
    * `arena` is where the scratch memory begins: the arena, then one part for each worker; `prepared` where preparations'
-   * results do. `variableOf` gives the store's variable for one of the compiled program.
+   * results do. Throws a DeviceMemoryError where there is no room. `variableOf` gives the store's variable for one of the compiled program.
    */
   constructor(
     compiled: CompiledProgram,
@@ -30,6 +38,7 @@ export class Binding {
   ) {
     const { plan } = compiled;
     const { runtime } = store;
+    this.#runtime = runtime;
     this.compiled = compiled;
     this.arena = arena;
     this.prepared = prepared;
@@ -38,10 +47,13 @@ export class Binding {
       if (placement.region === "prepared") return prepared + placement.offset;
       return arena + placement.offset + (placement.region === "slice" ? plan.arenaBytes : 0);
     });
+    this.#tables = takeTables(this, runtime, compiled.tables);
+    const letGo = this.#tables && runtime.spare.hold(this.#tables);
+    const tables = addressesOfTables(compiled.tables, this.#tables?.address ?? 0);
     const launches = plan.stages.flatMap((stage) => stage.launches);
     const argumentWords = launches.map(({ buffers, kernel }) =>
       encodeArguments(
-        [...buffers.map((buffer) => this.addresses[buffer]!), ...compiled.tables[kernel]!],
+        [...buffers.map((buffer) => this.addresses[buffer]!), ...tables[kernel]!],
         runtime.base,
       ),
     );
@@ -68,23 +80,78 @@ export class Binding {
       );
     this.programWords = wordsOfProgram(0).length;
     bytes += this.programWords * 4;
-    this.#block = runtime.memory.allocate(bytes);
-    this.program = this.#block + programOffset;
-    runtime.own(this, [this.#block]);
-    runtime.memory.write(this.#block, bytes, (target) => {
+    try {
+      this.#block = runtime.spare.take(this, bytes);
+    } finally {
+      letGo?.();
+    }
+    this.#moves = runtime.memory.moves;
+    const address = this.#block.address!;
+    this.program = address + programOffset;
+    runtime.memory.write(address, bytes, (target) => {
       const words = new Int32Array(target.buffer, target.byteOffset, bytes / 4);
       argumentWords.forEach((own, launch) => {
         const end = offsets[launch + 1] ?? programOffset;
         for (let at = offsets[launch]!; at < end; at += aligned(own.length * 4)) words.set(own, at / 4);
       });
-      words.set(wordsOfProgram(this.#block), programOffset / 4);
+      words.set(wordsOfProgram(address), programOffset / 4);
     });
   }
 
-  /** Gives its memory back; nothing may run with it any more. */
-  release(runtime: CpuRuntime): void {
-    runtime.disown(this, [this.#block]);
+  /** Whether all addresses in it are still right. */
+  get holds(): boolean {
+    const isThere = (block: SpareBlock | undefined): boolean =>
+      block === undefined || block.address !== undefined;
+    return this.#moves === this.#runtime.memory.moves && isThere(this.#tables) && isThere(this.#block);
   }
+
+  /** Keeps its memory until the function that it returns is called. */
+  hold(): () => void {
+    const { spare } = this.#runtime;
+    const blocks = this.#tables === undefined ? [this.#block] : [this.#tables, this.#block];
+    const letGo = blocks.map((block) => spare.hold(block));
+    return () => {
+      for (const each of letGo) each();
+    };
+  }
+
+  /** Gives its memory back; nothing may run with it any more. */
+  release(): void {
+    const { spare } = this.#runtime;
+    spare.release(this, this.#block);
+    if (this.#tables !== undefined) spare.release(this, this.#tables);
+  }
+}
+
+/** A block with all tables, one after the other; undefined where there are none. */
+function takeTables(
+  owner: Binding,
+  { spare, memory }: CpuRuntime,
+  tables: readonly (readonly Int32Array[])[],
+): SpareBlock | undefined {
+  const all = tables.flat();
+  if (all.length === 0) return undefined;
+  const bytes = all.reduce((sum, table) => sum + aligned(table.byteLength), 0);
+  const block = spare.take(owner, bytes);
+  memory.write(block.address!, bytes, (target) => {
+    let offset = 0;
+    for (const table of all) {
+      target.set(bytesIn(table), offset);
+      offset += aligned(table.byteLength);
+    }
+  });
+  return block;
+}
+
+function addressesOfTables(tables: readonly (readonly Int32Array[])[], start: number): number[][] {
+  let next = start;
+  return tables.map((own) =>
+    own.map(({ byteLength }) => {
+      const address = next;
+      next += aligned(byteLength);
+      return address;
+    }),
+  );
 }
 
 /** The arguments in a worker's own scratch. */

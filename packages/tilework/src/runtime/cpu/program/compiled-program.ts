@@ -8,7 +8,6 @@ import { Breaks } from "../../breaks.ts";
 import { checkPlanFits } from "../../plan-memory-error.ts";
 import type { CpuRuntime } from "../cpu-runtime.ts";
 import type { MachineCodePrinter } from "../loading/print-machine-code.ts";
-import { aligned } from "../memory/allocator.ts";
 import { maximumPages } from "../memory/wasm-memory.ts";
 import type { KernelBinary } from "../pool/messages.ts";
 import { estimateMicroseconds } from "./estimate-work.ts";
@@ -23,8 +22,8 @@ export class CompiledProgram {
   readonly number: number;
   /** The variables of the program that was compiled; others of this structure have theirs in the same order. */
   readonly variables: readonly Variable[];
-  /** For each kernel the addresses of its tables. */
-  readonly tables: readonly (readonly number[])[];
+  /** For each kernel its tables. */
+  readonly tables: readonly (readonly Int32Array[])[];
 
   constructor(
     runtime: CpuRuntime,
@@ -38,29 +37,7 @@ export class CompiledProgram {
     this.workers = estimateMicroseconds(plan) < runtime.soloMicroseconds ? 1 : runtime.threads;
     this.variables = variables;
     this.number = runtime.numberProgram(this);
-    this.tables = this.#placeTables(runtime, tables);
-  }
-
-  #placeTables(runtime: CpuRuntime, tables: readonly (readonly Int32Array[])[]): number[][] {
-    const all = tables.flat();
-    if (all.length === 0) return tables.map(() => []);
-    const bytes = all.reduce((sum, table) => sum + aligned(table.byteLength), 0);
-    const address = runtime.memory.allocate(bytes);
-    runtime.own(this, [address]);
-    let offset = 0;
-    const offsets = all.map((table) => {
-      const at = offset;
-      offset += aligned(table.byteLength);
-      return at;
-    });
-    runtime.memory.write(address, bytes, (target) => {
-      const words = new Int32Array(target.buffer, target.byteOffset, target.byteLength / 4);
-      all.forEach((table, at) => {
-        words.set(table, offsets[at]! / 4);
-      });
-    });
-    let next = 0;
-    return tables.map((own) => own.map(() => address + offsets[next++]!));
+    this.tables = tables;
   }
 }
 

@@ -14,6 +14,7 @@ import { DeviceMemoryError } from "../../memory-error.ts";
 import type { CpuRuntime } from "../cpu-runtime.ts";
 import { aligned } from "../memory/allocator.ts";
 import { Backup, type Copy } from "../memory/backup.ts";
+import type { Block } from "../memory/blocks.ts";
 import { bytesIn, bytesOf, dataAt } from "../memory/bytes.ts";
 import { CpuSource } from "../memory/source.ts";
 import { Staging } from "../memory/staging.ts";
@@ -69,7 +70,7 @@ export class CpuExecutable implements Executable {
     if (steps.length === 0) return [];
     return this.#runtime.using({ store, steps, executable: this }, async () => {
       this.#program.prepare();
-      return this.#run(own, steps, 0);
+      return this.#run(own, steps);
     });
   }
 
@@ -93,7 +94,7 @@ export class CpuExecutable implements Executable {
     const letGo = backup.hold();
     let staged: StagedRun | undefined;
     try {
-      staged = this.#stage([step], { times: 0, backup });
+      staged = this.#stage([step], { backup });
       const run = staged;
       const { done, block } = await this.#runtime.queue.run(() => this.#submit(store, run));
       const start = platform.now();
@@ -120,8 +121,8 @@ export class CpuExecutable implements Executable {
   }
 
   /** Whether a run has got so far that it may have changed variables. */
-  #hasBegun(block: number): boolean {
-    const words = new Int32Array(this.#runtime.memory.shared!.buffer, block, RunHeader.words);
+  #hasBegun({ address }: Block): boolean {
+    const words = new Int32Array(this.#runtime.memory.shared!.buffer, address, RunHeader.words);
     return words[RunHeader.begun] === 1;
   }
 
@@ -134,11 +135,12 @@ export class CpuExecutable implements Executable {
     return this.#runtime.using({ store, steps, executable: this }, async () => {
       const times = memory.allocate(bytes);
       try {
-        memory.write(times, bytes, (target) =>
+        memory.write(times.address, bytes, (target) =>
           new Float64Array(target.buffer, target.byteOffset, length).fill(Number.POSITIVE_INFINITY),
         );
         await this.#run(own, steps, times);
-        return shortestTimes(new Float64Array((await memory.read(times, bytes)).buffer, 0, length), launches);
+        const { buffer } = await memory.read(times.address, bytes);
+        return shortestTimes(new Float64Array(buffer, 0, length), launches);
       } finally {
         memory.free(times);
       }
@@ -153,9 +155,9 @@ export class CpuExecutable implements Executable {
     return store;
   }
 
-  /** With `times`, the address of a float for each launch, launches run one by one and are timed. */
-  async #run(store: CpuStore, steps: readonly StepFeeds[], times: number): Promise<StepOutputs[]> {
-    const staged = this.#tryToStage(steps, { times });
+  /** With `times`, a block with a float for each launch, launches run one by one and are timed. */
+  async #run(store: CpuStore, steps: readonly StepFeeds[], times?: Block): Promise<StepOutputs[]> {
+    const staged = this.#tryToStage(steps, times && { times });
     try {
       const submitted = await this.#runtime.queue.run(async () => {
         if (staged === undefined) return { outputs: await this.#runOneByOne(store, steps, times) };
@@ -178,11 +180,11 @@ export class CpuExecutable implements Executable {
   }
 
   /** Where memory is short: first garbage is given back, then step after step takes no more than it needs. */
-  async #runOneByOne(store: CpuStore, steps: readonly StepFeeds[], times: number): Promise<StepOutputs[]> {
+  async #runOneByOne(store: CpuStore, steps: readonly StepFeeds[], times?: Block): Promise<StepOutputs[]> {
     await this.#runtime.reclaim();
     const outputs: StepOutputs[] = [];
     for (const step of steps) {
-      const staged = this.#stage([step], { times });
+      const staged = this.#stage([step], times && { times });
       try {
         await (await this.#submit(store, staged)).done;
         outputs.push(...(await this.#readResults(staged.results, 1)));
@@ -194,7 +196,7 @@ export class CpuExecutable implements Executable {
   }
 
   /** Undefined where there is no room for all steps' data and results at once. */
-  #tryToStage(steps: readonly StepFeeds[], options: RunOptions): StagedRun | undefined {
+  #tryToStage(steps: readonly StepFeeds[], options?: RunOptions): StagedRun | undefined {
     try {
       return this.#stage(steps, options);
     } catch (error) {
@@ -203,8 +205,8 @@ export class CpuExecutable implements Executable {
     }
   }
 
-  #stage(steps: readonly StepFeeds[], options: RunOptions): StagedRun {
-    const blocks: number[] = [];
+  #stage(steps: readonly StepFeeds[], options?: RunOptions): StagedRun {
+    const blocks: Block[] = [];
     try {
       const feeds = this.#stageFeeds(steps, blocks);
       return { ...options, feeds, results: this.#planResults(steps.length, blocks), blocks };
@@ -225,38 +227,38 @@ export class CpuExecutable implements Executable {
   }
 
   /** Copies what steps bring along; rows of a source stay where they are, and only their numbers are copied. */
-  #stageFeeds(steps: readonly StepFeeds[], blocks: number[]): RunFeed[][] {
+  #stageFeeds(steps: readonly StepFeeds[], blocks: Block[]): PlacedFeed[][] {
     const staging = new Staging();
     const feeds = steps.map((step) => this.#inputs.map(({ name }) => this.#stageFeed(step[name]!, staging)));
     const block = this.#runtime.memory.allocate(staging.bytes);
     blocks.push(block);
-    this.#runtime.memory.write(block, staging.bytes, (target) => staging.copyTo(target));
-    return feeds.map((step) => step.map((feedAt) => feedAt(block)));
+    this.#runtime.memory.write(block.address, staging.bytes, (target) => staging.copyTo(target));
+    return feeds.map((step) => step.map((feedAt) => () => feedAt(block.address)));
   }
 
-  #stageFeed(feed: Feed, staging: Staging): (block: number) => RunFeed {
+  #stageFeed(feed: Feed, staging: Staging): (address: number) => RunFeed {
     if (!("source" in feed)) {
       const offset = staging.add(bytesIn(feed));
-      return (block) => ({ address: block + offset, rowList: 0, rowBytes: 1, rows: feed.byteLength });
+      return (address) => ({ address: address + offset, rowList: 0, rowBytes: 1, rows: feed.byteLength });
     }
     const { source, rows } = feed;
     if (!(source instanceof CpuSource) || source.runtime !== this.#runtime)
       throw new ArgumentError("steps", "the source lives on another device; make it on this one");
-    const { address, rowBytes } = source;
+    const { block, rowBytes } = source;
     const offset = staging.add(bytesIn(rows));
-    return (block) => ({ address, rowList: block + offset, rowBytes, rows: rows.length });
+    return (address) => ({ address: block.address, rowList: address + offset, rowBytes, rows: rows.length });
   }
 
-  #planResults(steps: number, blocks: number[]): Results {
+  #planResults(steps: number, blocks: Block[]): Results {
     let stride = 0;
     const offsets = this.#outputs.map((output) => {
       const offset = stride;
       stride += aligned(bytesOf(output));
       return offset;
     });
-    const address = this.#runtime.memory.allocate(steps * stride);
-    blocks.push(address);
-    return { address, stride, offsets };
+    const block = this.#runtime.memory.allocate(steps * stride);
+    blocks.push(block);
+    return { block, stride, offsets };
   }
 
   async #submit(store: CpuStore, staged: StagedRun): Promise<SubmittedRun> {
@@ -265,16 +267,21 @@ export class CpuExecutable implements Executable {
     const pool = await this.#runtime.poolFor(workers);
     const arena = await this.#runtime.arena(scratchBytes(plan, workers));
     const prepared = this.#preparedFor(store, compiled);
-    const letGo = prepared?.hold();
+    const held = prepared === undefined ? [] : [prepared.hold()];
+    const letGo = (): void => {
+      for (const each of held) each();
+    };
     try {
       const binding = this.#bind(store, compiled, arena, prepared?.address ?? 0);
-      const prepares = prepared !== undefined && (staged.times !== 0 || prepared.isStale(pool, store));
+      held.push(binding.hold());
+      const prepares =
+        prepared !== undefined && (staged.times !== undefined || prepared.isStale(pool, store));
       const block = this.#layRun(binding, staged, prepares);
       if (this.#changed.length > 0) store.changed();
       if (prepares) prepared.prepared(pool, store);
-      return { done: pool.run(number, binary, block, workers).finally(letGo), block };
+      return { done: pool.run(number, binary, block.address, workers).finally(letGo), block };
     } catch (error) {
-      letGo?.();
+      letGo();
       throw error;
     }
   }
@@ -290,8 +297,8 @@ export class CpuExecutable implements Executable {
     return prepared;
   }
 
-  /** The address of the run block. */
-  #layRun(binding: Binding, { feeds, results, times, blocks, backup }: StagedRun, prepares: boolean): number {
+  /** The run block. */
+  #layRun(binding: Binding, { feeds, results, times, blocks, backup }: StagedRun, prepares: boolean): Block {
     const { memory } = this.#runtime;
     const { plan, workers } = binding.compiled;
     const copies = backup?.copies ?? [];
@@ -308,40 +315,42 @@ export class CpuExecutable implements Executable {
         offset: results.offsets[at]!,
       }),
     );
-    const points = pointsOf(plan.stages.length, this.#launches, times !== 0);
+    const points = pointsOf(plan.stages.length, this.#launches, times !== undefined);
     const run = encodeRun({
       program: binding.program,
       programWords: binding.programWords,
       inputs: [...inputs, ...copies],
       outputs,
       separate: overlap(inputs, outputs),
-      results: results.address,
+      results: results.block.address,
       resultStride: results.stride,
-      times,
+      times: times?.address ?? 0,
       board: this.#layBoard(points, workers, blocks),
       points,
       prepares,
-      feeds: feeds.map((step) => [...step, ...copies.map(feedOf)]),
+      feeds: feeds.map((step) => [...step.map((placed) => placed()), ...copies.map(feedOf)]),
     });
     const block = memory.allocate(run.byteLength);
     blocks.push(block);
-    memory.write(block, run.byteLength, (target) => target.set(new Uint8Array(run.buffer)));
+    memory.write(block.address, run.byteLength, (target) => target.set(new Uint8Array(run.buffer)));
     return block;
   }
 
-  #layBoard(points: number, workers: number, blocks: number[]): number {
+  /** The board's address. */
+  #layBoard(points: number, workers: number, blocks: Block[]): number {
     const { memory } = this.#runtime;
     const bytes = boardBytes(points, workers);
     const board = memory.allocate(bytes);
     blocks.push(board);
-    memory.write(board, bytes, (target) => target.fill(0));
-    return board;
+    memory.write(board.address, bytes, (target) => target.fill(0));
+    return board.address;
   }
 
   #bind(store: CpuStore, compiled: CompiledProgram, arena: number, prepared: number): Binding {
     const known = this.#bindings.get(store);
-    if (known?.arena === arena && known.prepared === prepared && known.compiled === compiled) return known;
-    known?.release(this.#runtime);
+    const isSame = known?.arena === arena && known.prepared === prepared && known.compiled === compiled;
+    if (isSame && known.holds) return known;
+    known?.release();
     const binding = new Binding(
       compiled,
       store,
@@ -352,8 +361,8 @@ export class CpuExecutable implements Executable {
     return binding;
   }
 
-  async #readResults({ address, stride, offsets }: Results, steps: number): Promise<StepOutputs[]> {
-    const bytes = await this.#runtime.memory.read(address, steps * stride);
+  async #readResults({ block, stride, offsets }: Results, steps: number): Promise<StepOutputs[]> {
+    const bytes = await this.#runtime.memory.read(block.address, steps * stride);
     return Array.from({ length: steps }, (_, step) =>
       Object.fromEntries(
         this.#outputs.map((output, at) => [output.name, dataAt(bytes, step * stride + offsets[at]!, output)]),
@@ -363,28 +372,31 @@ export class CpuExecutable implements Executable {
 }
 
 interface RunOptions {
-  /** Where the launches' times are kept; 0: they are not timed. */
-  readonly times: number;
+  /** Where the launches' times are kept; default: they are not timed. */
+  readonly times?: Block;
   /** Made before the first step. */
   readonly backup?: Backup;
 }
 
 interface SubmittedRun {
   readonly done: Promise<void>;
-  /** The address of the run block. */
-  readonly block: number;
+  /** The run block. */
+  readonly block: Block;
 }
 
+/** A feed with the addresses of this moment. */
+type PlacedFeed = () => RunFeed;
+
 interface StagedRun extends RunOptions {
-  readonly feeds: RunFeed[][];
+  readonly feeds: PlacedFeed[][];
   readonly results: Results;
-  /** Addresses to give back when it is done. */
-  readonly blocks: number[];
+  /** Blocks to give back when it is done. */
+  readonly blocks: Block[];
 }
 
 /** Where a run's results lie: `stride` bytes a step, each output at its offset. */
 interface Results {
-  readonly address: number;
+  readonly block: Block;
   readonly stride: number;
   readonly offsets: readonly number[];
 }

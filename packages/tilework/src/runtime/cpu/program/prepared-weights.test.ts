@@ -166,21 +166,24 @@ test.each([{ shared: true }, { shared: false }])("fresh workers prepare again: %
   expect(await executable.run(store, [images(2)])).toEqual([expected]);
 });
 
-test("what is prepared gives way where memory is short, and is prepared again", async () => {
-  const memoryLimit = 2 ** 20;
-  const cpu = device({ memoryLimit });
-  const stores = Array.from({ length: 16 }, (_, seed) => storeOf(cpu, seed));
-  const executable = await cpu.load(prediction(2));
-  const expected: StepOutputs[] = [];
-  for (const store of stores) expected.push(...(await executable.run(store, [images(2)])));
-  const plan = await cpu.inspect!(prediction(2));
-  expect(stores.length * (plan.preparedBytes + 9 * 32 * 32 * 4)).toBeGreaterThan(memoryLimit);
-  for (const [at, store] of stores.entries())
-    expect(await executable.run(store, [images(2)])).toEqual([expected[at]]);
-  const together = stores.map((store) => executable.run(store, [images(2), images(2)]));
-  for (const [at, outputs] of (await Promise.all(together)).entries())
-    expect(outputs).toEqual([expected[at], expected[at]]);
-});
+test.each(modes)(
+  "what is prepared gives way where memory is short, and is prepared again: %j",
+  async (mode) => {
+    const memoryLimit = 2 ** 20;
+    const cpu = device({ ...mode, memoryLimit });
+    const stores = Array.from({ length: 16 }, (_, seed) => storeOf(cpu, seed));
+    const executable = await cpu.load(prediction(2));
+    const expected: StepOutputs[] = [];
+    for (const store of stores) expected.push(...(await executable.run(store, [images(2)])));
+    const plan = await cpu.inspect!(prediction(2));
+    expect(stores.length * (plan.preparedBytes + 9 * 32 * 32 * 4)).toBeGreaterThan(memoryLimit);
+    for (const [at, store] of stores.entries())
+      expect(await executable.run(store, [images(2)])).toEqual([expected[at]]);
+    const together = stores.map((store) => executable.run(store, [images(2), images(2)]));
+    for (const [at, outputs] of (await Promise.all(together)).entries())
+      expect(outputs).toEqual([expected[at], expected[at]]);
+  },
+);
 
 test("steps that follow each other prepare once", async () => {
   const cpu = device({});
