@@ -207,11 +207,10 @@ test("a visit of a gradient by weights is as short as keeps what tiles share in 
 /** The gradient of a max pooling by 3x3 windows at stride 1, as the op writes it. */
 function poolingGradient(size: number, channels: number): Nest {
   const shape = [8, size, size, channels];
-  const [code, dy, dx] = (["uint8", "float32", "float32"] as const).map((dtype, at) => ({
-    name: `buffer${at}`,
-    dtype,
-    shape: at === 2 ? shape : [8, size + 2, size + 2, channels],
-  })) as [Buffer, Buffer, Buffer];
+  const padded = [8, size + 2, size + 2, channels];
+  const code: Buffer = { name: "code", dtype: "uint8", shape: padded };
+  const dy: Buffer = { name: "dy", dtype: "float32", shape: padded };
+  const dx: Buffer = { name: "dx", dtype: "float32", shape };
   const nest = new NestBuilder("gradient");
   const [n, i, j, c] = shape.map((points, at) => axisIndex(nest.space(`space${at}`, points))) as Index[];
   const [u, v] = [axisIndex(nest.reduction("u", 3)), axisIndex(nest.reduction("v", 3))];

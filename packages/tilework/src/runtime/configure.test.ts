@@ -118,6 +118,21 @@ test("the device's description tells what auto took, and why it passed over othe
   });
 });
 
+test("an engine without WebAssembly takes the reference device, and says why", async () => {
+  const warning = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+  vi.stubGlobal("WebAssembly", undefined);
+  configure({});
+  const reason = "this engine runs without WebAssembly";
+  expect(await deviceInfo()).toMatchObject({
+    device: "reference",
+    passedOver: { x64: reason, wasm: reason },
+  });
+  configure({ device: "wasm" });
+  await expect(currentDevice()).rejects.toThrow(`the device "wasm" cannot run here: ${reason}`);
+  vi.unstubAllGlobals();
+  warning.mockRestore();
+});
+
 test("where workers may not start, every device that needs them says which permission is missing", async () => {
   const refusal = "workers cannot be started: --allow-worker grants them";
   const permission = vi.spyOn(platform, "workersRefusal").mockReturnValue(refusal);

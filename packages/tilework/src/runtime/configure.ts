@@ -26,8 +26,8 @@ const kinds: readonly DeviceKind[] = [
   {
     name: "x64",
     open: async (settings) => {
-      const noWorkers = platform.workersRefusal();
-      if (noWorkers !== undefined) return noWorkers;
+      const impossible = webAssemblyRefusal() ?? platform.workersRefusal();
+      if (impossible !== undefined) return impossible;
       const device = createCpuDevice({ ...settings, kind: "x64", toolchain: compilerToolchain });
       const refusal = await device.refusal();
       if (refusal !== undefined) await device.close();
@@ -37,7 +37,8 @@ const kinds: readonly DeviceKind[] = [
   {
     name: "wasm",
     open: async (settings) =>
-      wasmRefusal() ??
+      webAssemblyRefusal() ??
+      simdRefusal() ??
       platform.workersRefusal() ??
       createCpuDevice({ ...settings, kind: "wasm", toolchain: compilerToolchain }),
   },
@@ -124,8 +125,11 @@ function checkSlowDevice({ wasm }: Readonly<Record<string, string>>): void {
   warnOnce(`Tilework runs on its slow reference device: ${wasm}`);
 }
 
-function wasmRefusal(): string | undefined {
-  if (typeof WebAssembly !== "object") return "there is no WebAssembly";
-  if (!supportsSimd()) return "this engine's WebAssembly has no SIMD instructions";
-  return undefined;
+/** Machine code needs it too: it works in WebAssembly's memory. */
+function webAssemblyRefusal(): string | undefined {
+  return typeof WebAssembly === "object" ? undefined : "this engine runs without WebAssembly";
+}
+
+function simdRefusal(): string | undefined {
+  return supportsSimd() ? undefined : "this engine's WebAssembly has no SIMD instructions";
 }
