@@ -98,3 +98,14 @@ test("random lives are packed to at most 1.15 times what is alive at once", () =
     { numRuns: 300, seed: 4 },
   );
 });
+
+test("buffers of whole pages that are needed together start in different sets of a cache", () => {
+  const pages = 4096 / alignment;
+  const units = [25 * pages, 9 * pages, 25 * pages];
+  const { offsets, bytes } = planMemory(lifetimes(units.map((each) => ({ units: each, first: 0, last: 0 }))));
+  const starts = [...offsets.values()].map((offset) => offset % 4096);
+  for (const [i, a] of starts.entries())
+    for (const b of starts.slice(i + 1))
+      expect(Math.min(Math.abs(a - b), 4096 - Math.abs(a - b))).toBeGreaterThan(512);
+  expect(bytes).toBeLessThan(1.02 * alignment * units.reduce((sum, each) => sum + each, 0));
+});

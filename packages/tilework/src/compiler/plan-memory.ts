@@ -8,6 +8,7 @@
 import type { Buffer } from "../kernel/nest.ts";
 import { byteSize } from "../tensor/dtype.ts";
 import { sizeOf } from "../tensor/shape.ts";
+import { spreadBytes } from "./spread-bytes.ts";
 
 /** Buffers start at multiples of a cache line. */
 export const alignment = 64;
@@ -36,14 +37,17 @@ export function bytesOf(buffer: Buffer): number {
 }
 
 export function planMemory(lifetimes: readonly Lifetime[]): MemoryPlan {
-  const sums = liveSums(lifetimes);
+  const spread = lifetimes.map((life) => ({ ...life, bytes: spreadBytes(life.bytes) }));
+  const sums = liveSums(spread);
   const bound = Math.max(0, ...sums);
   let best: Placed | undefined;
-  for (const order of startOrders(lifetimes, sums)) {
+  for (const order of startOrders(spread, sums)) {
     best = better(best, improve(order, bound));
     if (best.bytes <= bound) break;
   }
-  return { offsets: best!.offsets, bytes: best!.bytes, liveBytes: bound };
+  const { offsets } = best!;
+  const ends = lifetimes.map(({ buffer, bytes }) => offsets.get(buffer)! + bytes);
+  return { offsets, bytes: Math.max(0, ...ends), liveBytes: Math.max(0, ...liveSums(lifetimes)) };
 }
 
 interface Placed {
