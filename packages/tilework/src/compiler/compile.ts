@@ -167,6 +167,7 @@ function assemble(
           kernel: kernels.add(cached(scheduled, slices.places)),
           buffers: scheduled.nest.buffers.map(number),
           tasks,
+          name: scheduled.nest.name,
           origin,
         }),
       ),

@@ -39,6 +39,8 @@ export interface Launch {
   readonly buffers: readonly number[];
   /** The kernel's number of tasks. */
   readonly tasks: number;
+  /** What it computes and on which tensors, for `explain`; the kernel's own name is that of its first launch. */
+  readonly name: string;
   /** The layers that it comes from, for `explain`. */
   readonly origin: string;
 }

@@ -78,7 +78,7 @@ function handMadePlan(size: number, variable: Variable, kernels: readonly Schedu
   const tasks = size / 4;
   const stage = (kernel: number, buffers: number[]): Plan["stages"][number] => ({
     tasks: Math.min(tasks, 13),
-    launches: [{ kernel, buffers, tasks, origin: "" }],
+    launches: [{ kernel, buffers, tasks, name: "", origin: "" }],
   });
   return {
     kernels,

@@ -67,7 +67,7 @@ export function explainPlan(plan: Plan): PlanExplanation {
       return {
         stage: at,
         isPreparation: at < plan.preparations,
-        name: plan.kernels[launch.kernel]!.nest.name,
+        name: launch.name,
         origins: launch.origin.split(", "),
         operations: known.operations,
         bytesRead: known.read,
