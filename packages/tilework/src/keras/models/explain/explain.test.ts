@@ -216,22 +216,6 @@ describe("reports", () => {
     expect(rowsOf(lines).filter((row) => row[1] === "metrics").length).toBeGreaterThan(0);
   });
 
-  test("kernels that share code name their own tensors", async () => {
-    const model = sequential(
-      ["first", "second", "third"].map((name) =>
-        conv2d(32, 3, { name, padding: "same", inputShape: [16, 16, 32] }),
-      ),
-    );
-    model.compile({ optimizer: "adam", loss: "mse" });
-    const { lines } = await explained(model, { lineLength: 200 });
-    const copied = rowsOf(lines).flatMap((row) =>
-      row[2]!.startsWith("copy ") ? [[row[1]!.split(", ")[0]!, row[2]!.slice("copy ".length)]] : [],
-    );
-    expect(copied.length).toBeGreaterThan(3);
-    for (const [layer, tensor] of copied) expect(tensor).toContain(layer);
-    expect(new Set(copied.map(([, tensor]) => tensor)).size).toBe(copied.length);
-  });
-
   test("the reference device says that it interprets, and how much", async () => {
     configure({ device: "reference" });
     const { lines, text } = await explained(compiledNetwork(1), {});
