@@ -6,17 +6,19 @@
  * needs was written by earlier stages, or by kernels of the same stage that slice the batch the same way. What nobody
  * waits for (updates, metrics) comes last, where it fills few stages.
  */
-import { loadsOf } from "../kernel/access.ts";
-import { type Buffer, storageOf } from "../kernel/nest.ts";
-import { bytesOf } from "./plan-memory.ts";
+import type { Buffer } from "../kernel/nest.ts";
 import type { ScheduledNest } from "./schedule.ts";
-import { isSliced, slicesOf } from "./scheduled-access.ts";
-
-export interface ScheduledLaunch {
-  readonly scheduled: ScheduledNest;
-  readonly origin: string;
-  readonly tasks: number;
-}
+import {
+  type Candidate,
+  type Consumers,
+  candidatesOf,
+  consumersOf,
+  preparationsOf,
+  readBytes,
+  type ScheduledLaunch,
+  usersOf,
+  writtenBytes,
+} from "./stage-candidates.ts";
 
 export interface LaunchStage {
   readonly launches: readonly ScheduledLaunch[];
@@ -28,8 +30,8 @@ export interface LaunchStage {
 /** Fewer parts than this would leave processors idle: better a barrier and finer tasks. */
 const fewestSlices = 4;
 
-/** What one core may hope to find again in a last level cache that it shares. */
-const LAST_LEVEL_SHARE = 8 * 1024 * 1024;
+/** Bytes of a slice that are still in a last level cache, one core's share of it, when the next launch reads them. */
+const handedOverBytes = 8 * 1024 * 1024;
 
 /** A stage of so few points takes about a microsecond, no more than two barriers. */
 const lightPoints = 8192;
@@ -37,18 +39,8 @@ const lightPoints = 8192;
 /** Points of a slice, at least: for fewer, going from launch to launch takes a good part of their time. */
 const slicePoints = 16384;
 
-interface Candidate {
-  readonly launch: ScheduledLaunch;
-  readonly slices: number;
-  /** Storages with whether every access to them is sliced. */
-  readonly reads: ReadonlyMap<Buffer, boolean>;
-  readonly writes: ReadonlyMap<Buffer, boolean>;
-  /** Those that must come first, with whether the same slices suffice. */
-  readonly after: Map<Candidate, boolean>;
-}
-
 export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[] {
-  const candidates = dependencies(launches.map(describe));
+  const candidates = candidatesOf(launches);
   const users = usersOf(candidates);
   const consumers = consumersOf(candidates);
   const preparations = preparationsOf(candidates, consumers);
@@ -86,28 +78,8 @@ function slicesWorthwhile(slices: number, launches: readonly ScheduledLaunch[]):
   return worthwhile;
 }
 
-type Consumers = ReadonlyMap<Candidate, readonly Candidate[]>;
-
-function consumersOf(candidates: readonly Candidate[]): Consumers {
-  const consumers = new Map<Candidate, Candidate[]>();
-  for (const candidate of candidates)
-    for (const other of candidate.after.keys()) append(consumers, other, candidate);
-  return consumers;
-}
-
 function isReady(candidate: Candidate, remaining: ReadonlySet<Candidate>): boolean {
   return [...candidate.after.keys()].every((other) => !remaining.has(other));
-}
-
-/** What depends on nothing else and is needed as a whole, as weights laid out for a kernel are: it goes first. */
-function preparationsOf(candidates: readonly Candidate[], consumers: Consumers): ReadonlySet<Candidate> {
-  const found = new Set<Candidate>();
-  for (const candidate of candidates) {
-    const own = consumers.get(candidate);
-    const isWhole = own?.every((consumer) => !consumer.after.get(candidate)!);
-    if (isWhole && [...candidate.after.keys()].every((producer) => found.has(producer))) found.add(candidate);
-  }
-  return found;
 }
 
 interface Group {
@@ -135,23 +107,7 @@ function withoutPremature(group: Group, remaining: ReadonlySet<Candidate>, consu
   return members.length > 0 ? { ...group, members } : group;
 }
 
-function writtenBytes({ writes }: Candidate): number {
-  return [...writes.keys()].reduce((sum, storage) => sum + bytesOf(storage), 0);
-}
-
-function readBytes({ reads }: Candidate): number {
-  return [...reads.keys()].reduce((sum, storage) => sum + bytesOf(storage), 0);
-}
-
 const noStorages: ReadonlySet<Buffer> = new Set();
-
-function usersOf(candidates: readonly Candidate[]): Map<Buffer, Candidate[]> {
-  const users = new Map<Buffer, Candidate[]>();
-  for (const candidate of candidates)
-    for (const storage of new Set([...candidate.reads.keys(), ...candidate.writes.keys()]))
-      append(users, storage, candidate);
-  return users;
-}
 
 /** What the members write for each other, slice by slice. */
 function slicedStorages(
@@ -184,56 +140,6 @@ function isLight({ launches }: LaunchStage): boolean {
   return launches.reduce((points, { scheduled }) => points + pointsOf(scheduled), 0) <= lightPoints;
 }
 
-/** How often a nest's innermost expressions are evaluated. */
-export function pointsOf({ nest }: Pick<ScheduledNest, "nest">): number {
-  const axes = [...nest.space, ...nest.levels.flatMap((level) => level.axes)];
-  return axes.reduce((product, axis) => product * nest.axes[axis]!.size, 1);
-}
-
-function describe(launch: ScheduledLaunch): Candidate {
-  const { scheduled } = launch;
-  const { nest } = scheduled;
-  const reads = new Map<Buffer, boolean>();
-  const writes = new Map<Buffer, boolean>();
-  for (const load of loadsOf(nest)) {
-    const buffer = nest.buffers[load.buffer]!;
-    const storage = storageOf(buffer);
-    reads.set(storage, (reads.get(storage) ?? true) && isSliced(scheduled, buffer, load.index));
-  }
-  for (const store of nest.stores) {
-    const buffer = nest.buffers[store.buffer]!;
-    const storage = storageOf(buffer);
-    writes.set(storage, (writes.get(storage) ?? true) && isSliced(scheduled, buffer, store.index));
-  }
-  return { launch, slices: slicesOf(scheduled), reads, writes, after: new Map() };
-}
-
-/** Who must wait for whom: readers for writers, writers (in place) for earlier readers and writers. */
-function dependencies(candidates: readonly Candidate[]): readonly Candidate[] {
-  const writers = new Map<Buffer, Candidate[]>();
-  const readers = new Map<Buffer, Candidate[]>();
-  for (const candidate of candidates) {
-    const wait = (other: Candidate, sliced: boolean): void => {
-      if (other !== candidate) candidate.after.set(other, (candidate.after.get(other) ?? true) && sliced);
-    };
-    for (const [storage, sliced] of candidate.reads)
-      for (const writer of writers.get(storage) ?? []) wait(writer, sliced && writer.writes.get(storage)!);
-    for (const storage of candidate.writes.keys()) {
-      for (const reader of readers.get(storage) ?? []) wait(reader, false);
-      for (const writer of writers.get(storage) ?? []) if (candidate.reads.has(storage)) wait(writer, false);
-    }
-    for (const storage of candidate.reads.keys()) append(readers, storage, candidate);
-    for (const storage of candidate.writes.keys()) append(writers, storage, candidate);
-  }
-  return candidates;
-}
-
-function append<Key>(map: Map<Key, Candidate[]>, key: Key, candidate: Candidate): void {
-  const known = map.get(key);
-  if (known === undefined) map.set(key, [candidate]);
-  else known.push(candidate);
-}
-
 /**
  * The first ready candidate and all that can follow it slice by slice. Larger slices than it has by itself are no
  * gain where they do not fit in the cache.
@@ -257,7 +163,7 @@ function slicedGroup(
     const joined = bytes + writtenBytes(candidate);
     const { l2 } = candidate.launch.scheduled.target;
     const isCoarse = next < Math.max(finest, candidate.slices);
-    const limit = serveOnly(members, candidate, consumers) ? LAST_LEVEL_SHARE : 2 * l2;
+    const limit = serveOnly(members, candidate, consumers) ? handedOverBytes : 2 * l2;
     if (members.length > 0 && isCoarse && joined / next > limit) continue;
     members.push(candidate);
     slices = next;
@@ -265,6 +171,12 @@ function slicedGroup(
     bytes = joined;
   }
   return { members, slices };
+}
+
+/** How often a nest's innermost expressions are evaluated. */
+export function pointsOf({ nest }: Pick<ScheduledNest, "nest">): number {
+  const axes = [...nest.space, ...nest.levels.flatMap((level) => level.axes)];
+  return axes.reduce((product, axis) => product * nest.axes[axis]!.size, 1);
 }
 
 /** Whether the members' results are for the candidate alone: without it they would go through memory as a whole. */

@@ -5,10 +5,10 @@
  */
 import { readsOf, writesOf } from "../kernel/access.ts";
 import { type Buffer, storageOf } from "../kernel/nest.ts";
-import type { ScheduledLaunch } from "./build-stages.ts";
 import type { LoweredProgram } from "./lower.ts";
 import type { Placement } from "./plan.ts";
 import { bytesOf } from "./plan-memory.ts";
+import type { ScheduledLaunch } from "./stage-candidates.ts";
 
 /** What is larger than what it is made of by more than this is made in each step: to read it takes as long. */
 const mostGrowth = 4;

@@ -3,8 +3,8 @@ import { bytesOf } from "../plan-memory.ts";
 import type { Target } from "../target.ts";
 import type { NestWork } from "./nest-work.ts";
 
-/** What one core may hope to find again in a last level cache that it shares. */
-const LAST_LEVEL_SHARE = 16 * 1024 * 1024;
+/** Bytes of results that a last level cache may still hold when they are read again, after other launches. */
+const keptResultBytes = 16 * 1024 * 1024;
 
 /**
  * Whether the results of an elementwise nest go past the caches: they are too large to be there when they are read
@@ -16,5 +16,5 @@ export function storesPastCaches({ nest, loads }: NestWork, target: Target): boo
   const read = new Set(loads.map(({ buffer }) => storageOf(nest.buffers[buffer]!)));
   const written = new Set(nest.stores.map(({ buffer }) => storageOf(nest.buffers[buffer]!)));
   const bytes = [...written].reduce((sum, storage) => sum + bytesOf(storage), 0);
-  return bytes > LAST_LEVEL_SHARE && [...written].every((storage) => !read.has(storage));
+  return bytes > keptResultBytes && [...written].every((storage) => !read.has(storage));
 }

@@ -4,17 +4,13 @@ import { loadsOf } from "../../../kernel/access.ts";
 import type { LoadIndex } from "../../../kernel/expression.ts";
 import type { Nest } from "../../../kernel/nest.ts";
 import { pointsOf } from "../pool/driver.ts";
-import { feedWords, outputWords, RunHeader } from "../pool/run-block.ts";
+import { LaunchWord, ProgramHeader, SliceWord, StageWord } from "../pool/program-block.ts";
+import { FeedWord, OutputWord, RunHeader } from "../pool/run-block.ts";
 import { boardBytes } from "../pool/task-board.ts";
 import { aligned } from "./allocator.ts";
 
 const wordBytes = 4;
 const addressBytes = 8;
-
-/** Words of the program block for a stage, a launch and each of its buffers, at most. */
-const stageWords = 4;
-const launchWords = 8;
-const bufferWords = 4;
 
 export interface StepBlocks {
   /** Blocks that stay with the program. */
@@ -34,7 +30,7 @@ export function stepBlocks(plan: Plan, workers: number, namesRows: boolean): Ste
     return aligned(namesRows ? Math.max(wordBytes * rows, smallInput) : bytesOf(buffer));
   });
   const points = pointsOf(plan.stages.length, launches.length, false);
-  const runWords = RunHeader.words + inputs.length * (1 + feedWords) + outputs.length * outputWords;
+  const runWords = RunHeader.words + inputs.length * (1 + FeedWord.words) + outputs.length * OutputWord.words;
   return {
     program: [aligned(programBytes(plan, workers)), tableBytes(plan), plan.preparedBytes],
     run: [
@@ -50,11 +46,11 @@ export function stepBlocks(plan: Plan, workers: number, namesRows: boolean): Ste
 const smallInput = 64;
 
 function programBytes({ stages }: Plan, workers: number): number {
-  let bytes = 0;
+  let bytes = wordBytes * ProgramHeader.words;
   for (const { launches } of stages) {
-    bytes += wordBytes * stageWords;
+    bytes += wordBytes * StageWord.words;
     for (const { buffers } of launches) {
-      bytes += wordBytes * (launchWords + bufferWords * buffers.length);
+      bytes += wordBytes * (LaunchWord.words + SliceWord.words * buffers.length);
       bytes += workers * aligned(addressBytes * (buffers.length + tablesOfLaunch));
     }
   }

@@ -5,14 +5,8 @@
 import type { Kernel } from "../loading/kernel-loader.ts";
 import { LaunchTimes, SliceTimes } from "./launch-times.ts";
 import type { Patience } from "./patience.ts";
-import {
-  feedWords,
-  nextLaunch,
-  outputWords,
-  programHeaderWords,
-  RunHeader,
-  stageWords,
-} from "./run-block.ts";
+import { LaunchWord, nextLaunch, ProgramHeader, SliceWord, StageWord } from "./program-block.ts";
+import { FeedWord, OutputWord, RunHeader } from "./run-block.ts";
 import { SoloBoard } from "./solo-board.ts";
 import { type Board, boardBytes, TaskBoard, type TaskRange } from "./task-board.ts";
 
@@ -95,7 +89,7 @@ function readRun(words: Int32Array, address: number): RunView {
   const header = words.slice(at, at + RunHeader.words);
   const inputsAt = at + RunHeader.words;
   const outputsAt = inputsAt + header[RunHeader.inputs]!;
-  const feeds = outputsAt + header[RunHeader.outputs]! * outputWords;
+  const feeds = outputsAt + header[RunHeader.outputs]! * OutputWord.words;
   return {
     steps: header[RunHeader.steps]!,
     program: header[RunHeader.program]! >>> 0,
@@ -124,14 +118,14 @@ interface OwnProgram {
 
 function runStages(program: OwnProgram, board: Board, step: number, prepares: boolean): void {
   const { words } = program;
-  let at = programHeaderWords;
+  let at: number = ProgramHeader.words;
   let stage = 0;
-  if (!prepares) for (; stage < words[2]!; stage++) at = stageEnd(words, at);
-  for (; stage < words[0]!; stage++) {
-    const tasks = words[at]!;
-    const isSliced = words[at + 2] === 1;
-    const atOnce = words[at + 3]!;
-    const first = at + stageWords;
+  if (!prepares) for (; stage < words[ProgramHeader.preparations]!; stage++) at = stageEnd(words, at);
+  for (; stage < words[ProgramHeader.stages]!; stage++) {
+    const tasks = words[at + StageWord.tasks]!;
+    const isSliced = words[at + StageWord.isSliced] === 1;
+    const atOnce = words[at + StageWord.atOnce]!;
+    const first = at + StageWord.words;
     const end = stageEnd(words, at);
     const point = firstStage + stage;
     for (; board.take(point, step, tasks, atOnce); board.finish(point, step, tasks))
@@ -144,26 +138,27 @@ function runStages(program: OwnProgram, board: Board, step: number, prepares: bo
 
 /** Where the next stage starts. */
 function stageEnd(words: Int32Array, stage: number): number {
-  let at = stage + stageWords;
-  for (let launches = words[stage + 1]!; launches > 0; launches--) at = nextLaunch(words, at);
+  let at = stage + StageWord.words;
+  for (let launches = words[stage + StageWord.launches]!; launches > 0; launches--)
+    at = nextLaunch(words, at);
   return at;
 }
 
 /**
- * Runs launch after launch, preparations in each step; before each all workers meet, and the one that came last takes the time from its arrival,
- * before which nobody can have begun. Where the launches of a stage hand slices to each other, they cannot be taken
- * apart: then each worker times its own slices.
+ * Runs launch after launch, preparations in each step; before each all workers meet, and the one that came last takes
+ * the time from its arrival, before which nobody can have begun. Where the launches of a stage hand slices to each
+ * other, they cannot be taken apart: then each worker times its own slices.
  */
 function timeStages(program: OwnProgram, board: Board, step: number, times: LaunchTimes): void {
   const { words } = program;
-  let at = programHeaderWords;
+  let at: number = ProgramHeader.words;
   let launch = 0;
-  for (let stage = words[0]!; stage > 0; stage--) {
-    const tasks = words[at]!;
-    const isSliced = words[at + 2] === 1;
-    const atOnce = words[at + 3]!;
+  for (let stage = words[ProgramHeader.stages]!; stage > 0; stage--) {
+    const tasks = words[at + StageWord.tasks]!;
+    const isSliced = words[at + StageWord.isSliced] === 1;
+    const atOnce = words[at + StageWord.atOnce]!;
     const end = stageEnd(words, at);
-    at += stageWords;
+    at += StageWord.words;
     while (at < end) {
       const next = isSliced ? end : nextLaunch(words, at);
       const launches = launchesBetween(words, at, next);
@@ -198,10 +193,10 @@ function runTasks(
   tasks: number,
 ): void {
   for (let at = first; at < end; at = nextLaunch(words, at)) {
-    const total = words[at + 2]!;
+    const total = words[at + LaunchWord.tasks]!;
     const from = Math.floor((range.first * total) / tasks);
     const to = Math.floor((range.end * total) / tasks);
-    if (from < to) kernels[words[at]!]!(words[at + 1]!, from, to);
+    if (from < to) kernels[words[at + LaunchWord.kernel]!]!(words[at + LaunchWord.block]!, from, to);
   }
 }
 
@@ -218,12 +213,12 @@ function runSlices(
   for (let slice = range.first; slice < range.end; slice++) {
     times?.startSlice();
     for (let at = first; at < end; at = nextLaunch(words, at)) {
-      const total = words[at + 2]!;
+      const total = words[at + LaunchWord.tasks]!;
       const from = Math.floor((slice * total) / tasks);
       const to = Math.floor(((slice + 1) * total) / tasks);
-      const block = words[at + 1]! + program.worker * words[at + 3]!;
+      const block = words[at + LaunchWord.block]! + program.worker * words[at + LaunchWord.stride]!;
       pointAtSlice(program, at, block >>> 2, slice);
-      if (from < to) kernels[words[at]!]!(block, from, to);
+      if (from < to) kernels[words[at + LaunchWord.kernel]!]!(block, from, to);
       times?.passed();
     }
   }
@@ -236,13 +231,15 @@ function pointAtSlice(
   block: number,
   slice: number,
 ): void {
+  const ownScratch = worker * words[ProgramHeader.sliceBytes]!;
   const end = nextLaunch(words, launch);
-  for (let at = launch + 5; at < end; at += 4) {
-    const high = words[at + 2]!;
-    const address =
-      (high < 0 ? 0 : high * 2 ** 32) + (words[at + 1]! >>> 0) + worker * words[1]! - slice * words[at + 3]!;
-    memory[block + words[at]!] = address;
-    if (high >= 0) memory[block + words[at]! + 1] = Math.floor(address / 2 ** 32);
+  for (let at = launch + LaunchWord.words; at < end; at += SliceWord.words) {
+    const low = words[at + SliceWord.low]! >>> 0;
+    const high = words[at + SliceWord.high]!;
+    const address = (high < 0 ? 0 : high * 2 ** 32) + low + ownScratch - slice * words[at + SliceWord.bytes]!;
+    const word = block + words[at + SliceWord.word]!;
+    memory[word] = address;
+    if (high >= 0) memory[word + 1] = Math.floor(address / 2 ** 32);
   }
 }
 
@@ -258,11 +255,11 @@ function takeInputs(
   const inputs = run.inputs.length;
   for (let input = 0; input < inputs; input++) {
     const destination = run.inputs[input]! >>> 0;
-    const feed = run.feeds + (step * inputs + input) * feedWords;
-    const source = words[feed]! >>> 0;
-    const list = words[feed + 1]! >>> 0;
-    const rowBytes = words[feed + 2]!;
-    const rows = words[feed + 3]!;
+    const feed = run.feeds + (step * inputs + input) * FeedWord.words;
+    const source = words[feed + FeedWord.address]! >>> 0;
+    const list = words[feed + FeedWord.rowList]! >>> 0;
+    const rowBytes = words[feed + FeedWord.rowBytes]!;
+    const rows = words[feed + FeedWord.rows]!;
     const from = Math.floor((part * rows) / parts);
     const to = Math.floor(((part + 1) * rows) / parts);
     if (list === 0)
@@ -278,11 +275,11 @@ function takeInputs(
 /** Copies one of `parts` parts of a step's outputs to the run's results. */
 function saveOutputs(bytes: Uint8Array, run: RunView, step: number, part: number, parts: number): void {
   const results = run.results + step * run.resultStride;
-  for (let at = 0; at < run.outputs.length; at += outputWords) {
-    const source = run.outputs[at]! >>> 0;
-    const size = run.outputs[at + 1]!;
+  for (let at = 0; at < run.outputs.length; at += OutputWord.words) {
+    const source = run.outputs[at + OutputWord.source]! >>> 0;
+    const size = run.outputs[at + OutputWord.bytes]!;
     const from = Math.floor((part * size) / parts);
     const to = Math.floor(((part + 1) * size) / parts);
-    bytes.copyWithin(results + run.outputs[at + 2]! + from, source + from, source + to);
+    bytes.copyWithin(results + run.outputs[at + OutputWord.offset]! + from, source + from, source + to);
   }
 }

@@ -9,7 +9,8 @@ import { aligned } from "../memory/allocator.ts";
 import { bytesIn } from "../memory/bytes.ts";
 import type { SpareBlock } from "../memory/spare-blocks.ts";
 import type { CpuStore } from "../memory/store.ts";
-import { encodeProgram, type RunInput, type RunOutput, type SliceArgument } from "../pool/run-block.ts";
+import { encodeProgram, type SliceArgument } from "../pool/program-block.ts";
+import type { RunInput, RunOutput } from "../pool/run-block.ts";
 import type { CompiledProgram } from "./compiled-program.ts";
 import { tasksAtOnce } from "./estimate-work.ts";
 

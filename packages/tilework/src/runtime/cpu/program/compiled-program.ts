@@ -41,6 +41,11 @@ export class CompiledProgram {
   }
 }
 
+/** How many launches a step has, preparations counted; tuning changes schedules, never launches. */
+export function launchesOf({ stages }: Plan): number {
+  return stages.reduce((sum, { launches }) => sum + launches.length, 0);
+}
+
 /** What compiling for one CPU device takes. */
 export interface CpuCompiler {
   readonly runtime: CpuRuntime;
