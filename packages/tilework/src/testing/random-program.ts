@@ -10,8 +10,6 @@ import { subtract } from "../ops/binary/subtract.ts";
 import { convolution } from "../ops/convolution/convolution.ts";
 import { scalar } from "../ops/fill.ts";
 import { matmul } from "../ops/matmul/matmul.ts";
-import { averagePool } from "../ops/pooling/average-pool.ts";
-import { maxPool } from "../ops/pooling/max-pool.ts";
 import { moments } from "../ops/reduce/moments.ts";
 import { reduceMax } from "../ops/reduce/reduce-extremum.ts";
 import { reduceMean } from "../ops/reduce/reduce-mean.ts";
@@ -27,6 +25,15 @@ import { relu } from "../ops/unary/relu.ts";
 import { tanh } from "../ops/unary/tanh.ts";
 import { where } from "../ops/where.ts";
 import { sizeOf } from "../tensor/shape.ts";
+import {
+  type Draw,
+  drawsFrom,
+  isImage,
+  type MakeVariable,
+  randomConvolution,
+  randomDepthwise,
+  randomPool,
+} from "./random-windows.ts";
 
 /** One choice: which step, on which earlier values, with which parameter. */
 interface Choice {
@@ -41,14 +48,16 @@ export interface RandomProgram {
   readonly feeds: Readonly<Record<string, Float32Array>>;
 }
 
-type Step = (
-  x: Value,
-  y: Value,
-  parameter: number,
-  variable: (shape: readonly number[]) => Value,
-) => Value | undefined;
+type Step = (x: Value, y: Value, parameter: number, variable: MakeVariable) => Value | undefined;
 
-const spatial = { strides: [1, 1], dilation: [1, 1], groups: 1 };
+/** What a program starts with, so that each kind of layer is met: an input, and what is computed of it first. */
+interface Opening {
+  readonly shape: readonly number[];
+  readonly layer: (x: Value, draw: Draw, variable: MakeVariable) => Value;
+}
+
+/** No value of a program has more elements, unless its opening does. */
+const mostElements = 2000;
 
 const steps: readonly Step[] = [
   (x) => relu(x),
@@ -59,7 +68,7 @@ const steps: readonly Step[] = [
   (x, y) => (broadcasting(x, y) ? multiply(x, y) : undefined),
   (x, y) => (broadcasting(x, y) ? subtract(x, y) : undefined),
   (x, y) => (broadcasting(x, y) ? where(greater(x, 0), x, y) : undefined),
-  (x, _, parameter, variable) => add(x, variable(parameter === 0 ? [1] : [x.shape.at(-1) ?? 1])),
+  (x, _, parameter, variable) => add(x, variable(parameter % 4 === 0 ? [1] : [x.shape.at(-1) ?? 1])),
   (x, _, parameter) =>
     x.shape.length > 0 ? reduceSum(x, { axes: [parameter % x.shape.length] }) : undefined,
   (x, _, parameter) =>
@@ -87,40 +96,42 @@ const steps: readonly Step[] = [
         )
       : undefined,
   (x, _, parameter, variable) =>
-    isImage(x)
-      ? convolution(x, variable([2, 2, x.shape[3]!, 1 + parameter]), {
-          ...spatial,
-          padding: [
-            [parameter % 2, 0],
-            [0, 1],
-          ],
-        })
-      : undefined,
-  (x, _, parameter) =>
-    isImage(x)
-      ? maxPool(x, {
-          window: [2, 2],
-          strides: [1 + (parameter % 2), 2],
-          padding: [
-            [0, 0],
-            [0, 0],
-          ],
-        })
-      : undefined,
-  (x, _, parameter) =>
-    isImage(x)
-      ? averagePool(x, {
-          window: [2, 2],
-          strides: [2, 1 + (parameter % 2)],
-          padding: [
-            [0, 0],
-            [0, 0],
-          ],
-        })
-      : undefined,
+    isImage(x) ? randomConvolution(x, drawsFrom(parameter), variable) : undefined,
   (x, _, parameter, variable) =>
-    x.shape.length === 2 ? matmul(x, variable([x.shape[1]!, 2 + parameter])) : undefined,
+    isImage(x) ? randomDepthwise(x, drawsFrom(parameter), variable) : undefined,
+  (x, _, parameter) => (isImage(x) ? randomPool(x, drawsFrom(parameter)) : undefined),
+  (x, _, parameter, variable) =>
+    x.shape.length === 2 ? dense(x, [2, 3, 5, 17][parameter % 4]!, variable) : undefined,
 ];
+
+const smallOpenings: readonly Opening[] = [
+  { shape: [2, 4, 5, 3], layer: (x) => x },
+  { shape: [2, 6, 5, 6], layer: randomConvolution },
+  { shape: [2, 11, 4], layer: randomConvolution },
+  { shape: [2, 3, 4, 3, 4], layer: randomConvolution },
+  { shape: [1, 7, 6, 5], layer: randomDepthwise },
+  { shape: [3, 37], layer: (x, draw, variable) => dense(x, [1, 7, 17, 33][draw(4)]!, variable) },
+  { shape: [2, 7, 5, 3], layer: randomPool },
+  { shape: [3, 5, 4, 17], layer: (x, draw, variable) => batchNormalization(x, draw, variable) },
+];
+
+/** Enough tiles and channels that Winograd's algorithm pays, forward and in both gradients. */
+const winograd: Opening = {
+  shape: [1, 32, 32, 16],
+  layer: (x, draw, variable) => {
+    const padding = [1, 2].map((): [number, number] => [1 + draw(2), 1 + draw(2)]);
+    return convolution(x, variable([3, 3, 16, 16 + draw(2)]), { padding });
+  },
+};
+
+function dense(x: Value, units: number, variable: MakeVariable): Value {
+  return add(matmul(x, variable([x.shape[1]!, units])), variable([units]));
+}
+
+function batchNormalization(x: Value, draw: Draw, variable: MakeVariable): Value {
+  const scaled = multiply(normalize(x, draw(4) === 0 ? 0 : 3), variable([x.shape.at(-1)!]));
+  return add(scaled, variable([x.shape.at(-1)!]));
+}
 
 /** Mean 0 and deviation below 1 along all axes but one. */
 function normalize(x: Value, kept: number): Value {
@@ -128,10 +139,6 @@ function normalize(x: Value, kept: number): Value {
     axes: x.shape.map((_, axis) => axis).filter((axis) => axis !== kept),
   });
   return multiply(subtract(x, mean), rsqrt(add(variance, scalar(0.1))));
-}
-
-function isImage(x: Value): boolean {
-  return x.shape.length === 4 && x.shape[1]! > 1 && x.shape[2]! > 1;
 }
 
 function broadcasting(x: Value, y: Value): boolean {
@@ -144,35 +151,47 @@ function broadcasting(x: Value, y: Value): boolean {
 }
 
 /** A forward graph, its gradient by its variables, and an update of each with a moment, as a training step has. */
-export const randomProgram: fc.Arbitrary<RandomProgram> = fc
-  .array(
-    fc.record<Choice>({
-      step: fc.nat(steps.length - 1),
-      first: fc.nat(3),
-      second: fc.nat(5),
-      parameter: fc.nat(3),
-    }),
-    { minLength: 2, maxLength: 9 },
-  )
-  .map(build);
+export const randomProgram: fc.Arbitrary<RandomProgram> = programsOf(smallOpenings);
 
-function build(choices: readonly Choice[]): RandomProgram {
+/** Such programs, and some whose sizes Winograd's algorithm pays for: too large for what is interpreted. */
+export const largerRandomProgram: fc.Arbitrary<RandomProgram> = programsOf([...smallOpenings, winograd]);
+
+function programsOf(openings: readonly Opening[]): fc.Arbitrary<RandomProgram> {
+  const choice = fc.record<Choice>({
+    step: fc.nat(steps.length - 1),
+    first: fc.nat(3),
+    second: fc.nat(5),
+    parameter: fc.nat(2 ** 20),
+  });
+  return fc
+    .record({
+      opening: fc.nat(openings.length - 1),
+      parameter: fc.nat(2 ** 20),
+      choices: fc.array(choice, { minLength: 2, maxLength: 9 }),
+    })
+    .map(({ opening, parameter, choices }) => build(openings[opening]!, drawsFrom(parameter), choices));
+}
+
+function build(opening: Opening, draw: Draw, choices: readonly Choice[]): RandomProgram {
   const variables: Variable[] = [];
   const weights: Value[] = [];
-  const variable = (shape: readonly number[]): Value => {
+  const variable: MakeVariable = (shape) => {
     const made: Variable = { name: `w${variables.length}`, shape, dtype: "float32" };
     variables.push(made);
     weights.push(read(made));
     return weights.at(-1)!;
   };
-  const x = input("x", { shape: [2, 4, 5, 3], dtype: "float32" });
-  const values: Value[] = [x];
+  const x = input("x", { shape: opening.shape, dtype: "float32" });
+  const prepared = [x, relu(x), add(x, variable([x.shape.at(-1)!]))][draw(3)]!;
+  const opened = opening.layer(prepared, draw, variable);
+  const limit = Math.max(mostElements, sizeOf(opened.shape));
+  const values: Value[] = [x, opened];
   for (const { step, first, second, parameter } of choices) {
     const chosen = steps[step]!(at(values, first), at(values, second), parameter, variable);
-    if (typeof chosen === "object" && sizeOf(chosen.shape) < 2000) values.push(chosen);
+    if (typeof chosen === "object" && sizeOf(chosen.shape) <= limit) values.push(chosen);
   }
   const result = values.at(-1)!;
-  const loss = reduceMean(square(result), { axes: result.shape.map((_, axis) => axis) });
+  const loss = add(meanSquare(result), meanSquare(opened));
   const gradients = differentiate(loss, weights);
   const updates = weights.flatMap((weight, i) => updatesOf(variables[i]!, weight, gradients[i]));
   return {
@@ -181,6 +200,10 @@ function build(choices: readonly Choice[]): RandomProgram {
       x: Float32Array.from({ length: sizeOf(x.shape) }, (_, i) => Math.sin(i * 1.7) + 0.2 * Math.cos(i)),
     },
   };
+}
+
+function meanSquare(x: Value): Value {
+  return reduceMean(square(x), { axes: x.shape.map((_, axis) => axis) });
 }
 
 function at(values: readonly Value[], back: number): Value {
