@@ -6,8 +6,9 @@ const spreadBy = 1088;
 const fewestSpread = 32 * 1024;
 
 /**
- * Bytes to keep for a buffer of so many bytes in a plan. After whole pages the next buffer would start in the same set of the
- * first cache, and so would all that a kernel reads of the one and writes of the other at the same place of an image.
+ * Bytes to keep for a buffer of so many bytes; both are multiples of 64 where one is. After whole pages the next buffer
+ * would start in the same set of the first cache, and so would all that a kernel reads of the one and writes of the other
+ * at the same place of an image.
  */
 export function spreadBytes(bytes: number): number {
   const rest = bytes % setBytes;

@@ -15,6 +15,17 @@ test("blocks are aligned, the first gap that fits is taken, and neighbours merge
   expect(allocator.missing(192)).toBe(64);
 });
 
+test("blocks of whole pages start in different sets of the first cache where there is room", () => {
+  const [page, pages] = [4096, 16];
+  const allocator = new Allocator(page);
+  allocator.extend(page * (1 + 4 * pages + 1));
+  const blocks = Array.from({ length: 4 }, () => allocator.allocate(page * pages)!);
+  expect(new Set(blocks.map((address) => address % page)).size).toBe(4);
+  const tight = new Allocator(page);
+  tight.extend(page * (1 + pages));
+  expect(tight.allocate(page * pages)).toBe(page);
+});
+
 test("freeing twice is an error", () => {
   const allocator = new Allocator(64);
   allocator.extend(1024);

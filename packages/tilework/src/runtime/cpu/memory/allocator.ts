@@ -1,7 +1,9 @@
 /**
  * First fit over a growing range of addresses. Blocks are aligned to 64 bytes, a cache line, so that vectors never
- * cross one and two blocks never share one. Free blocks are kept sorted and merge with their neighbours.
+ * cross one and two blocks never share one. Free blocks are kept sorted and merge with their neighbours. Behind whole
+ * pages some bytes are left free where there is room, so that blocks start in different sets of the first cache.
  */
+import { spreadBytes } from "../../../compiler/spread-bytes.ts";
 import { invariant } from "../../../util/errors.ts";
 
 interface FreeBlock {
@@ -60,7 +62,10 @@ export class Allocator {
 
   /** The address of a block, or undefined when none is large enough. */
   allocate(bytes: number): number | undefined {
-    const size = blockBytes(bytes);
+    return this.#take(aligned(spreadBytes(blockBytes(bytes)))) ?? this.#take(blockBytes(bytes));
+  }
+
+  #take(size: number): number | undefined {
     const at = this.#free.findIndex((block) => block.bytes >= size);
     const block = this.#free[at];
     if (block === undefined) return undefined;

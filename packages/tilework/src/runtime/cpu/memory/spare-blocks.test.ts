@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { spreadBytes } from "../../../compiler/spread-bytes.ts";
 import { DeviceMemoryError } from "../../memory-error.ts";
 import { SharedDeviceMemory, WorkerOwnedMemory } from "./device-memory.ts";
 import { SpareBlocks } from "./spare-blocks.ts";
@@ -47,7 +48,7 @@ test("together they take no more than they may, unless a single one is larger", 
   expect(first.address).toBeDefined();
   const third = spare.take({}, 80 * kilobytes);
   expect([first, second, third].map(({ address }) => address === undefined)).toEqual([true, true, false]);
-  expect(memory.used).toBe(80 * kilobytes);
+  expect(memory.used).toBe(spreadBytes(80 * kilobytes));
 });
 
 test("a block that its owner gives back is free, once", () => {

@@ -2,6 +2,7 @@
 import { bytesOf } from "../../../compiler/plan-memory.ts";
 import type { ScheduledNest } from "../../../compiler/schedule.ts";
 import { slicesOf } from "../../../compiler/scheduled-access.ts";
+import { spreadBytes } from "../../../compiler/spread-bytes.ts";
 import type { Target } from "../../../compiler/target.ts";
 import { taskCount } from "../../../compiler/task-count.ts";
 import { type Buffer, storageOf } from "../../../kernel/nest.ts";
@@ -120,7 +121,7 @@ function placesOf(way: Way): { readonly offsets: ReadonlyMap<Buffer, number>; re
     for (const storage of nest.buffers.map(storageOf)) {
       if (offsets.has(storage)) continue;
       offsets.set(storage, bytes);
-      bytes += aligned(bytesOf(storage));
+      bytes += spreadBytes(bytesOf(storage));
     }
   return { offsets, bytes };
 }
