@@ -73,8 +73,12 @@ function merge(list: NestList, producer: Nest, consumer: Item, storage: Buffer):
   const fitted = fitShape(consumer.nest, storage, buffer, producer);
   const replacement = fitted && axesByDimension(fitted, storage, buffer);
   if (fitted === undefined || replacement === undefined) return undefined;
+  const places = stores.map(({ index }) => (axis: number): Index => {
+    const dimension = replacement.get(axis);
+    return dimension === undefined ? constantIndex(0) : index[dimension]!;
+  });
   const isNeeded = (written: Buffer): boolean => list.isNeeded(written, consumer);
-  return mergeEpilogue(producer, stores, fitted, replacement, isNeeded);
+  return mergeEpilogue(producer, fitted, places, isNeeded);
 }
 
 /** `a` or `a, b`, each origin once. */
@@ -126,23 +130,22 @@ export function mergedPosition(
   return undefined;
 }
 
-/** Does the consumer's work where each of the `stores` has written what it reads. */
-function mergeEpilogue(
+/**
+ * Does an elementwise consumer's work at each of the places, which give the index that each of its axes stands for;
+ * undefined where it reads there what the producer has not stored at the same point.
+ */
+export function mergeEpilogue(
   producer: Nest,
-  stores: readonly Store[],
   consumer: Nest,
-  dimensionOf: ReadonlyMap<number, number>,
+  places: readonly ((axis: number) => Index)[],
   isNeeded: (storage: Buffer) => boolean,
 ): Nest | undefined {
   const table = new BufferTable(producer.buffers);
   const adopt = table.adopt(consumer);
   const registers = new Registers(producer, table);
   const added: Store[] = [];
-  for (const store of stores) {
-    const move = replaceAxes((axis: number): Index => {
-      const dimension = dimensionOf.get(axis);
-      return dimension === undefined ? constantIndex(0) : store.index[dimension]!;
-    });
+  for (const indexOf of places) {
+    const move = replaceAxes(indexOf);
     for (const { buffer, index, value } of consumer.stores) {
       const moved = move(value);
       const place = move({ kind: "load", buffer: 0, index });

@@ -5,10 +5,11 @@
 import { atOnce, type InPieces } from "../../util/in-pieces.ts";
 import type { LoweredProgram } from "../lower.ts";
 import { fuseEpilogue } from "./fuse-epilogue.ts";
+import { fuseTile } from "./fuse-tile.ts";
 import { fuseWindow } from "./fuse-window.ts";
 import { inlineProducer } from "./inline-producer.ts";
 import { mergeSiblings } from "./merge-siblings.ts";
-import { NestList } from "./nest-list.ts";
+import { type Item, NestList } from "./nest-list.ts";
 import { pruneReductions } from "./prune-reductions.ts";
 
 export function fuseNests(program: LoweredProgram): LoweredProgram {
@@ -51,9 +52,14 @@ function* fuseAll(list: NestList): InPieces<void> {
 
 function* fuseWindows(list: NestList): InPieces<void> {
   for (const item of [...list.items]) {
-    for (const storage of item.reads) if (list.items.includes(item) && fuseWindow(list, item, storage)) break;
+    if (item.nest.levels.length === 1 && list.items.includes(item)) fuseReads(list, item);
     yield;
   }
+}
+
+function fuseReads(list: NestList, pooling: Item): void {
+  for (const storage of pooling.reads)
+    if (fuseWindow(list, pooling, storage) || fuseTile(list, pooling, storage)) return;
 }
 
 /** Drops nests, and single stores, whose results nobody needs. */
