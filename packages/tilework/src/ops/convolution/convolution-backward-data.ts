@@ -79,12 +79,12 @@ function lower(context: LowerContext<BackwardDataOptions>): void {
   const geometry = geometryOf(upstream.shape, kernel.shape, context.attributes);
   const taps = kernel.shape.slice(0, -2);
   const { groups, channels, filters } = geometry;
-  const packed = context.temporary("kernelTransposed", [groups, ...taps, filters, channels]);
+  const packed = context.temporary("kernelTransposed", [...taps, filters, groups * channels]);
   packKernel(context, kernel, packed, geometry);
   contract(context, upstream, packed, geometry);
 }
 
-/** Copies the kernel with its taps reversed, filters before channels: what `contract` reads contiguously. */
+/** Copies the kernel with its taps reversed, each group's filters before the channels of all groups: what `contract` reads contiguously. */
 function packKernel(
   context: LowerContext<BackwardDataOptions>,
   kernel: Buffer,
@@ -92,13 +92,14 @@ function packKernel(
   { windows, groups, channels, filters }: ConvolutionGeometry,
 ): void {
   const nest = new NestBuilder("convolutionTransposeKernel");
-  const group = groupAxis(nest, groups);
   const flipped = windows.map(({ size }, axis) => nest.space(`tap${axis}`, size));
   const filter = axisIndex(nest.space("filter", filters));
+  const group = groupAxis(nest, groups);
   const channel = axisIndex(nest.space("channel", channels));
   const taps = windows.map(({ size }, axis) => axisIndex(flipped[axis]!, -1, size - 1));
   const element = nest.load(kernel, [...taps, channel, addIndex(filter, scaleIndex(group, filters))]);
-  nest.store(packed, [group, ...flipped.map((axis) => axisIndex(axis)), filter, channel], element);
+  const place = addIndex(channel, scaleIndex(group, channels));
+  nest.store(packed, [...flipped.map((axis) => axisIndex(axis)), filter, place], element);
   context.emit(nest.build());
 }
 
@@ -114,6 +115,7 @@ function contract(
   const group = groupAxis(nest, groups);
   const inputs = inputAxes(nest, geometry);
   const channel = axisIndex(nest.space("channel", channels));
+  const place = addIndex(channel, scaleIndex(group, channels));
   const { outputs, flippedTaps } = readingTaps(nest, inputs, geometry);
   const filter = axisIndex(nest.reduction("filter", filters));
   const [sum] = nest.reduce([
@@ -121,15 +123,11 @@ function contract(
       op: "add",
       value: mul(
         nest.load(upstream, [image, ...outputs, addIndex(filter, scaleIndex(group, filters))]),
-        nest.load(packed, [group, ...flippedTaps, filter, channel]),
+        nest.load(packed, [...flippedTaps, filter, place]),
       ),
     },
   ]);
   const positions = inputs.map(({ position }) => position);
-  nest.store(
-    context.outputs[0]!,
-    [image, ...positions, addIndex(channel, scaleIndex(group, channels))],
-    sum!,
-  );
+  nest.store(context.outputs[0]!, [image, ...positions, place], sum!);
   context.emit(nest.build());
 }
