@@ -158,20 +158,24 @@ test.each([avx2Target, avx512Target])(
 );
 
 test.each([
-  { channels: 256, target: avx512Target, isSquare: true },
-  { channels: 512, target: avx512Target, isSquare: false },
-  { channels: 256, target: avx2Target, isSquare: false },
-  { channels: 12, target: avx2Target, isSquare: true },
+  { size: 28, channels: 256, target: avx512Target, written: 4 },
+  { size: 28, channels: 512, target: avx512Target, written: undefined },
+  { size: 28, channels: 256, target: avx2Target, written: undefined },
+  { size: 28, channels: 12, target: avx2Target, written: 4 },
+  { size: 14, channels: 512, target: avx512Target, written: 14 },
+  { size: 14, channels: 1024, target: avx512Target, written: undefined },
+  { size: 7, channels: 1024, target: avx512Target, written: 49 },
+  { size: 7, channels: 1024, target: avx2Target, written: undefined },
 ])(
-  "all taps of the gradient by depthwise weights are one tile where its runs are long enough ($channels channels, $target.lanes lanes)",
-  ({ channels, target, isSquare }) => {
+  "all taps of the gradient by depthwise weights are one tile where its runs are long enough or an image's rows stay in registers ($size pixels, $channels channels, $target.lanes lanes)",
+  ({ size, channels, target, written }) => {
     const nest = new NestBuilder("gradient");
     const chunk = axisIndex(nest.space("chunk", 4));
     const taps = [nest.space("tap0", 3), nest.space("tap1", 3)];
     const channel = axisIndex(nest.space("channel", channels));
-    const outputs = [nest.reduction("output0", 28), nest.reduction("output1", 28)];
-    const x = { name: "x", dtype: "float32", shape: [4, 30, 30, channels] } as const;
-    const upstream = { name: "upstream", dtype: "float32", shape: [4, 28, 28, channels] } as const;
+    const outputs = [nest.reduction("output0", size), nest.reduction("output1", size)];
+    const x = { name: "x", dtype: "float32", shape: [4, size + 2, size + 2, channels] } as const;
+    const upstream = { name: "upstream", dtype: "float32", shape: [4, size, size, channels] } as const;
     const dw = { name: "dw", dtype: "float32", shape: [4, 3, 3, channels] } as const;
     const pixel = taps.map((tap, at) => addIndex(axisIndex(tap), axisIndex(outputs[at]!)));
     const product = mul(
@@ -180,9 +184,11 @@ test.each([
     );
     const [sum] = nest.reduce([{ op: "add", value: product }]);
     nest.store(dw, [chunk, ...taps.map((tap) => axisIndex(tap)), channel], sum!);
-    const { rows, outerReduction } = scheduleNest(nest.build(), target);
+    const { rows, outerReduction, unroll } = scheduleNest(nest.build(), target);
+    const isSquare = written !== undefined;
     expect(rows.reduce((points, { count }) => points * count, 1) === 9).toBe(isSquare);
     expect(isSquare && outerReduction > 0).toBe(false);
+    if (isSquare) expect(unroll).toBe(written);
   },
 );
 

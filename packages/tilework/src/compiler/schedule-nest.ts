@@ -11,9 +11,10 @@ import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
 import { PartialResults } from "./scheduling/partial-results.ts";
 import { rowPairs, rowStreams } from "./scheduling/row-streams.ts";
 import { sharedSteps } from "./scheduling/shared-loads.ts";
-import { squareTile, tapTile } from "./scheduling/square-tile.ts";
+import { squareTile } from "./scheduling/square-tile.ts";
 import { isUnrolled, isWrittenOut, type TileSpace } from "./scheduling/step-cost.ts";
 import { storesPastCaches } from "./scheduling/stores-past-caches.ts";
+import { tapTile } from "./scheduling/tap-tile.ts";
 import type { Target } from "./target.ts";
 
 /** Fewer tasks than enough are cut further while they are long, in cycles. */
