@@ -46,6 +46,7 @@ const unusualClasses: Partial<Record<VectorInstruction, readonly RegisterClass[]
   vmaskmovpsStore: ["none", "vector", "vector"],
   vcmppsMask: ["k", "vector", "vector"],
   vpcmpd: ["k", "vector", "vector"],
+  vpcmpb: ["k", "vector", "vector"],
   vinsertps: ["vector", "vector", "xmm"],
   vextractps: ["r32", "vector"],
   vinsertf128: ["vector", "vector", "xmm"],
@@ -86,6 +87,7 @@ const widths: Partial<Record<VectorInstruction, readonly Bits[]>> = {
   vpinsrb: [128],
   vpinsrd: [128],
   vpextrb: [128],
+  vpcmpb: [128],
   kmovw: [128],
   kmovwStore: [128],
   kmovwFromInteger: [128],
@@ -178,7 +180,8 @@ function canMask(name: VectorInstruction, classes: readonly RegisterClass[]): bo
 
 function canBroadcast(name: VectorInstruction, { only, form, tuple, map, opcode }: VectorEncoding): boolean {
   const moves = map === 1 && [0x10, 0x11, 0x28, 0x2b].includes(opcode);
-  return only !== "vex" && form !== "mr" && tuple === undefined && !moves && name !== "vpshufb";
+  const isOfBytes = name === "vpshufb" || name === "vpcmpb";
+  return only !== "vex" && form !== "mr" && tuple === undefined && !moves && !isOfBytes;
 }
 
 function vectorCase(

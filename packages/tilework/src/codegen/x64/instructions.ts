@@ -101,6 +101,7 @@ export type VectorInstruction =
   | "vpcmpeqd"
   | "vpcmpgtd"
   | "vpcmpd"
+  | "vpcmpb"
   | "vpternlogd"
   | "vpshufb"
   | "vpinsrb"
@@ -178,6 +179,7 @@ export const vectorInstructions: Readonly<Record<VectorInstruction, VectorEncodi
   vpcmpeqd: integer(1, 0x76, "rvm", { only: "vex" }),
   vpcmpgtd: integer(1, 0x66, "rvm", { only: "vex" }),
   vpcmpd: integer(3, 0x1f, "rvm", { immediate: true, only: "evex" }),
+  vpcmpb: integer(3, 0x3f, "rvm", { immediate: true, only: "evex" }),
   vpternlogd: integer(3, 0x25, "rvm", { immediate: true, only: "evex" }),
   vpshufb: integer(2, 0x00, "rvm"),
   vpinsrb: integer(3, 0x20, "rvm", { immediate: true, tuple: 1 }),

@@ -13,6 +13,7 @@ import {
   visitIntegerReads,
   visitVectorReads,
 } from "../registers-of.ts";
+import { type ByteCompares, compareBytes } from "./compare-bytes.ts";
 import { laneIndices, quarterOrder } from "./compute-permutation.ts";
 import { type FoldedLoad, foldLoads } from "./fold-loads.ts";
 import { separateValues } from "./separate-values.ts";
@@ -29,6 +30,8 @@ export interface PlainNode {
   readonly tail: number | undefined;
   /** The register with the constant that the instruction looks up: a permutation's lanes, what vfixupimmps does. */
   readonly table: number | undefined;
+  /** Bytes that stay bytes: what a comparison compares with them, nothing for their load. */
+  readonly bytes: Uint8Array | undefined;
 }
 
 export interface LoopNode {
@@ -84,6 +87,7 @@ class NodeBuilder {
     { readonly register: number; readonly value: number | readonly number[] }
   >();
   readonly #folds: ReturnType<typeof foldLoads>;
+  readonly #bytes: ByteCompares | undefined;
   #integers: number;
   #takesVectorsApart = false;
 
@@ -95,6 +99,7 @@ class NodeBuilder {
     this.#vectors = [...vectors];
     this.#integers = kernel.integers;
     this.#folds = foldLoads(body, { lanes: kernel.lanes, broadcastOperand: cpu === "avx512" });
+    this.#bytes = cpu === "avx512" ? compareBytes(body, kernel.lanes) : undefined;
   }
 
   build(): NodeProgram {
@@ -115,7 +120,7 @@ class NodeBuilder {
   #block(body: readonly Statement[]): Node[] {
     const nodes: Node[] = [];
     for (const statement of body)
-      if (!this.#folds.loads.has(statement))
+      if (!this.#folds.loads.has(statement) && !this.#bytes?.constants.has(statement))
         for (const part of this.#apart(statement)) nodes.push(this.#node(part));
     return nodes;
   }
@@ -145,7 +150,13 @@ class NodeBuilder {
     const temporaries = kinds.length === 0 ? none : kinds.map((type) => this.#vectors.push(type) - 1);
     const folded = this.#folds.readers.get(statement);
     const table = this.#tableOf(statement);
-    return { kind: "plain", statement, temporaries, folded, tail: this.#tail(statement), table };
+    const bytes = this.#bytesOf(statement);
+    return { kind: "plain", statement, temporaries, folded, tail: this.#tail(statement), table, bytes };
+  }
+
+  #bytesOf(statement: PlainStatement): Uint8Array | undefined {
+    const isLoad = this.#bytes?.loads.has(statement) ?? false;
+    return isLoad ? noBytes : this.#bytes?.compares.get(statement);
   }
 
   #tableOf(statement: PlainStatement): number | undefined {
@@ -167,7 +178,13 @@ class NodeBuilder {
   #setTables(): Node[] {
     return [...this.#tables.values()].map(({ register: to, value }) => {
       const statement = { op: "constant", to, type: "i32", value } as const;
-      const none = { temporaries: [], folded: undefined, tail: undefined, table: undefined };
+      const none = {
+        temporaries: [],
+        folded: undefined,
+        tail: undefined,
+        table: undefined,
+        bytes: undefined,
+      };
       return { kind: "plain", statement, ...none };
     });
   }
@@ -214,6 +231,7 @@ function integersWritten(body: readonly Statement[], written: Set<number> = new 
 }
 
 const none: readonly never[] = [];
+const noBytes = new Uint8Array();
 
 function temporariesOf(
   statement: PlainStatement,
@@ -265,11 +283,12 @@ export function writesEarly(statement: PlainStatement): boolean {
 
 /** Calls `visit` for each vector register that a node reads. */
 export function visitNodeVectors(
-  { statement, folded, tail, table }: PlainNode,
+  { statement, folded, tail, table, bytes }: PlainNode,
   visit: (register: number) => void,
 ): void {
+  const constant = bytes !== undefined && statement.op === "compare" ? statement.y : undefined;
   visitVectorReads(statement, (register) => {
-    if (register !== folded?.register) visit(register);
+    if (register !== folded?.register && register !== constant) visit(register);
   });
   if (tail !== undefined) visit(tail);
   if (table !== undefined) visit(table);

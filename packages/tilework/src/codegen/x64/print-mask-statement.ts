@@ -14,8 +14,8 @@ export const comparisons: Record<CompareOp, number> = {
   ge: 0x1d,
 };
 
-/** Predicates of vpcmpd. */
-const integerPredicates: Record<CompareOp, number> = { eq: 0, lt: 1, le: 2, ne: 4, ge: 5, gt: 6 };
+/** Predicates of vpcmpd and vpcmpb. */
+export const integerPredicates: Record<CompareOp, number> = { eq: 0, lt: 1, le: 2, ne: 4, ge: 5, gt: 6 };
 
 /** How AVX2, which compares for equal and greater only, comes to the others. */
 export const integerComparisons: Record<

@@ -3,7 +3,7 @@ import type { VectorStatement } from "../kernel-code.ts";
 import { computeVector } from "./compute-vector.ts";
 import type { KernelWriter } from "./kernel-writer.ts";
 import type { PlainNode } from "./nodes.ts";
-import { printMaskStatement } from "./print-mask-statement.ts";
+import { integerPredicates, printMaskStatement } from "./print-mask-statement.ts";
 import { printGather, printStridedLoad, printStridedStore } from "./print-scattered-memory.ts";
 import { printLoad, printSplat, printStore } from "./print-vector-memory.ts";
 
@@ -11,8 +11,23 @@ export interface VectorNode extends PlainNode {
   readonly statement: VectorStatement;
 }
 
+/** Bytes that are only compared: their load, and a comparison with others. */
+function printBytes(writer: KernelWriter, statement: VectorStatement, bytes: Uint8Array): void {
+  const { assembler } = writer;
+  if (statement.op === "load") {
+    const target = writer.vectorTarget(statement.to);
+    assembler.vector("vmovups", 128, [target, writer.memory(statement.address)]);
+    writer.commitVector(statement.to, target);
+  } else if (statement.op === "compare") {
+    const target = writer.maskTarget(statement.to);
+    const operands = [target, writer.readVector(statement.x), writer.pool.bytes(bytes)];
+    assembler.vector("vpcmpb", 128, operands, { immediate: integerPredicates[statement.compare] });
+    writer.commitMask(statement.to, target);
+  }
+}
+
 export function printVectorStatement(writer: KernelWriter, node: VectorNode): void {
-  const { statement, temporaries, tail } = node;
+  const { statement, temporaries, tail, bytes } = node;
   switch (statement.op) {
     case "store":
       printStore(writer, statement, temporaries, tail);
@@ -23,6 +38,10 @@ export function printVectorStatement(writer: KernelWriter, node: VectorNode): vo
     case "constant":
       if (writer.staysInMemory(statement.to)) return;
       break;
+  }
+  if (bytes !== undefined) {
+    printBytes(writer, statement, bytes);
+    return;
   }
   if (writer.isMask(statement.to)) {
     printMaskStatement(writer, statement);
