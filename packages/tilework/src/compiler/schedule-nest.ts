@@ -9,6 +9,7 @@ import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
 import { PartialResults } from "./scheduling/partial-results.ts";
+import { phaseTile } from "./scheduling/phase-tile.ts";
 import { rowPairs, rowStreams } from "./scheduling/row-streams.ts";
 import { sharedSteps } from "./scheduling/shared-loads.ts";
 import { squareTile } from "./scheduling/square-tile.ts";
@@ -36,6 +37,11 @@ function usualSchedule(space: TileSpace, tile: Tile): Schedule {
     return { ...schedule, ...taps, outerReduction: 0, outerBlock: 1, taskLoops: loops };
   }
   if (schedule.outerReduction > 0) return schedule;
+  const phases = phaseTile(space, schedule.order);
+  if (phases !== undefined) {
+    const loops = taskLoops(space, { ...phases, cycles: tile.cycles }, phases.order, false);
+    return { ...schedule, ...phases, taskLoops: loops };
+  }
   const image = imageTile(space, tile) ?? rowStreams(space, tile) ?? rowPairs(space);
   if (image !== undefined) {
     const loops = taskLoops(space, { ...image, cycles: tile.cycles }, schedule.order, false);

@@ -181,8 +181,13 @@ export function firstWinner(): NestCase {
  * Each input pixel visits the windows that contain it, as phase + stride·t, and takes the gradients it won; where
  * windows ascend with t, neighbouring pixels read the same ones at neighbouring t.
  */
-export function overlappingMaxPoolingBackward(kernel: number, stride: number, ascending: boolean): NestCase {
-  const [batch, size, channels] = [2, 13, 7];
+export function overlappingMaxPoolingBackward(
+  kernel: number,
+  stride: number,
+  ascending: boolean,
+  channels = 7,
+): NestCase {
+  const [batch, size] = [2, 13];
   const outputs = Math.floor((size - kernel) / stride) + 1;
   const code = tensor("code", [batch, outputs, outputs, channels], "uint8");
   const dy = tensor("dy", [batch, outputs, outputs, channels]);
@@ -222,7 +227,7 @@ export function overlappingMaxPoolingBackward(kernel: number, stride: number, as
     return 0;
   });
   return {
-    name: `backward of overlapping max pooling, window ${kernel}, stride ${stride}${ascending ? ", ascending" : ""}`,
+    name: `backward of overlapping max pooling, window ${kernel}, stride ${stride}, ${channels} channels${ascending ? ", ascending" : ""}`,
     nests: [nest.build()],
     inputs: new Map<typeof code, Uint8Array | Float32Array>([
       [code, codes],

@@ -35,6 +35,18 @@ export function withFixed(
   });
 }
 
+/** Several axes have one value each. */
+export function withFixedAxes(
+  e: Emission,
+  axes: readonly number[],
+  values: readonly number[],
+  body: () => void,
+): void {
+  const [axis, ...others] = axes;
+  if (axis === undefined) body();
+  else withFixed(e, axis, values[0]!, () => withFixedAxes(e, others, values.slice(1), body));
+}
+
 /** The enclosing frame of the axis, `shift` further on; one of `count` such iterations in a row. */
 export function withShift(e: Emission, axis: number, shift: number, count: number, body: () => void): void {
   const before = e.builder.scope;

@@ -10,7 +10,8 @@ import { emitWhere } from "./integer-value.ts";
 import { decide } from "./interval.ts";
 import { lanesWhere } from "./lane-offsets.ts";
 import { variesByLane } from "./lane-vector.ts";
-import { withFixed, withLoop, withShift, withTilePoints } from "./loops.ts";
+import { withFixed, withFixedAxes, withLoop, withShift, withTilePoints } from "./loops.ts";
+import { type Iteration, sharedRuns } from "./shared-runs.ts";
 import { type Skew, skewOf } from "./skew.ts";
 import { isWrittenOut } from "./split-axis.ts";
 
@@ -66,6 +67,7 @@ class ReductionLoops {
 
   emit(at: number, points: readonly Point[], virtual: number): void {
     const e = this.#e;
+    if (at === 0 && this.#isStraight && this.#emitByPlace(points)) return;
     const active = points.filter((point) => this.#guards.every((guard) => decide(e, guard, point) !== false));
     const [first] = active;
     if (first === undefined) return;
@@ -113,6 +115,29 @@ class ReductionLoops {
         const tap = place - step * point.offsets[row]!;
         if (tap >= 0 && tap < size) withFixed(e, axis, tap, () => this.emit(at + 1, [point], 0));
       }
+    e.builder.sharing = outer;
+    return true;
+  }
+
+  /** All iterations in the order of what they read; false where points of the tile share nothing that is known here. */
+  #emitByPlace(points: readonly Point[]): boolean {
+    const e = this.#e;
+    const runs = sharedRuns(e, { axes: this.#axes, guards: this.#guards, points });
+    if (runs === undefined) return false;
+    const outer = e.builder.sharing;
+    e.builder.sharing = true;
+    for (const [first, ...others] of runs) {
+      const depth = e.frames.length;
+      const emitOne = ({ values, point }: Iteration): void =>
+        withFixedAxes(e, this.#axes, values, () => this.#leaf([point], 0));
+      withFixedAxes(e, this.#axes, first!.values, () =>
+        emitWhere(e, first!.open, first!.point, () => {
+          const own = e.frames.splice(depth);
+          for (const iteration of [first!, ...others]) emitOne(iteration);
+          e.frames.push(...own);
+        }),
+      );
+    }
     e.builder.sharing = outer;
     return true;
   }

@@ -35,6 +35,7 @@ export function skewedLoads(
   return common === undefined ? undefined : { step: common, taps: nest.axes[axis]!.size };
 }
 
-function isPlain({ op, value }: Reduction): boolean {
+/** Whether each load is used just once, as an instruction's operand in memory. */
+export function isPlain({ op, value }: Reduction): boolean {
   return value.kind === "load" || (op === "add" && value.kind === "binary" && value.op === "mul");
 }
