@@ -102,7 +102,7 @@ function emitPlainLoad(e: Emission, node: LoadNode, point: Point, lane: number):
           type,
           offsets: active,
           ...(isAffine ? { most: (active.length + 1) >> 1 } : {}),
-          ...siblingsOf(e, node),
+          ...siblingsOf(e, node, point),
         });
     if (elements !== undefined) return elements;
   }
@@ -130,12 +130,25 @@ function emitAt(
 const MOST_SIBLINGS = 16;
 
 /**
- * How far iterations written out beside this one move the load, along axes of which none of its conditions tells: all
- * that they read lies in the buffer.
+ * How far rows of the tile and iterations written out beside this one move the load, along axes of which none of its
+ * conditions tells: all that they read lies in the buffer.
  */
-function siblingsOf(e: Emission, { access, conditions }: LoadNode): { siblings?: Siblings } {
+function siblingsOf(e: Emission, { access, conditions }: LoadNode, point: Point): { siblings?: Siblings } {
   let distances = [0];
   let scope: Scope | undefined;
+  for (const { axis } of e.plan.rows) {
+    const stride = access.address.strides[axis]!;
+    const count = e.extents.get(axis) ?? 1;
+    const isFree = conditions.every(({ axes }) => ((axes >> axis) & 1) === 0);
+    const isNear = Math.abs(stride) * distances.length * count < e.lanes * bytesOf(access.memory);
+    if (stride === 0 || count === 1 || !isFree || !isNear) continue;
+    if (access.address.tables.some((term) => term.axis === axis)) continue;
+    const first = -point.offsets[axis]!;
+    distances = Array.from({ length: count }, (_, row) => (first + row) * stride).flatMap((far) =>
+      distances.map((near) => near + far),
+    );
+    scope = e.builder.scope;
+  }
   for (let at = e.frames.length - 1; at >= 0; at--) {
     const { axis, siblings, before } = e.frames[at]!;
     if (siblings === undefined) break;

@@ -114,13 +114,21 @@ function trafficOf(space: TileSpace, shape: TileShape): Traffic {
     const isSmooth = vectorAxis === undefined || isSmoothAlong(access, vectorAxis);
     const near = isSmooth ? undefined : laneLoads(access, vectorAxis, target);
     const apart = near ?? target.lanes * (1 + SCATTER * vectors);
-    loads += count * (isSmooth ? 1 : apart);
+    const sharing = near !== undefined && rowsShareVectors(access, shape, target) ? rows : 1;
+    loads += (count * (isSmooth ? 1 : apart)) / sharing;
     if (near !== undefined) shuffles += count * Math.max(1, near - 1) * PERMUTATION[target.printer];
     if (isVector && ["uint8", "bool"].includes(work.nest.buffers[access.buffer]!.dtype)) widened += count;
     if (!isVector) splats += count;
     else if (copies === 1) held += vectors;
   }
   return { loads, shuffles, splats, widened, held };
+}
+
+/** Whether the elements of all rows lie so near that the same vectors, permuted, serve them. */
+function rowsShareVectors({ form }: StridedAccess, { rowAxis, rows }: TileShape, { lanes }: Target): boolean {
+  if (rowAxis === undefined || form.tables.some((term) => term.axis === rowAxis)) return false;
+  const stride = Math.abs(form.strides[rowAxis]!);
+  return stride > 0 && stride * rows < lanes;
 }
 
 /**
