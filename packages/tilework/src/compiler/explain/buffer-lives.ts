@@ -45,9 +45,35 @@ export function bufferLives(plan: Plan): BufferLife[] {
  * smaller, because the kernels of a stage run side by side; other stages, or more in slices, might take less.
  */
 export function liveBytes(plan: Plan): number {
+  return peakOf(plan).bytes;
+}
+
+export interface Peak {
+  readonly bytes: number;
+  /** The first place where so much is alive. */
+  readonly at: number;
+}
+
+/** The same sum, and the stage where it is reached. */
+export function peakOf(plan: Plan): Peak {
   return mostAlive(
     bufferLives(plan).map(({ buffer, first, last }) => ({ bytes: plan.buffers[buffer]!.bytes, first, last })),
   );
+}
+
+/** The lives of what preparations leave: from the stage that writes it, to the end and on to the next step. */
+export function preparedLives(plan: Plan): BufferLife[] {
+  const lives = new Map<number, BufferLife>();
+  const last = Math.max(0, plan.stages.length - 1);
+  plan.stages.slice(0, plan.preparations).forEach((stage, first) => {
+    for (const { kernel, buffers, origin } of stage.launches)
+      for (const store of plan.kernels[kernel]!.nest.stores) {
+        const buffer = buffers[store.buffer]!;
+        if (plan.buffers[buffer]!.placement.region === "prepared" && !lives.has(buffer))
+          lives.set(buffer, { buffer, first, last, origin });
+      }
+  });
+  return [...lives.values()];
 }
 
 /** When a worker's part of a buffer holds what the task still needs. */
@@ -83,12 +109,13 @@ export function liveSliceBytes(plan: Plan): number {
   const lives = sliceLives(plan);
   return Math.max(
     0,
-    ...plan.stages.map((_, stage) =>
-      mostAlive(
-        lives
-          .filter((life) => life.stage === stage)
-          .map(({ buffer, first, last }) => ({ bytes: partBytes(plan, buffer), first, last })),
-      ),
+    ...plan.stages.map(
+      (_, stage) =>
+        mostAlive(
+          lives
+            .filter((life) => life.stage === stage)
+            .map(({ buffer, first, last }) => ({ bytes: partBytes(plan, buffer), first, last })),
+        ).bytes,
     ),
   );
 }
@@ -101,17 +128,17 @@ export function partBytes(plan: Plan, buffer: number): number {
 
 function mostAlive(
   lives: readonly { readonly bytes: number; readonly first: number; readonly last: number }[],
-): number {
+): Peak {
   const change = new Array<number>(Math.max(0, ...lives.map(({ last }) => last)) + 2).fill(0);
   for (const { bytes, first, last } of lives) {
     change[first]! += bytes;
     change[last + 1]! -= bytes;
   }
   let alive = 0;
-  let most = 0;
-  for (const step of change) {
+  let peak: Peak = { bytes: 0, at: 0 };
+  for (const [at, step] of change.entries()) {
     alive += step;
-    most = Math.max(most, alive);
+    if (alive > peak.bytes) peak = { bytes: alive, at };
   }
-  return most;
+  return peak;
 }

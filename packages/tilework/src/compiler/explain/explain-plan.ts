@@ -1,6 +1,14 @@
 /** What a compiled program consists of, in numbers: its kernels in order and its memory. */
 import type { Plan } from "../plan.ts";
-import { bufferLives, liveBytes, liveSliceBytes, partBytes, sliceLives } from "./buffer-lives.ts";
+import {
+  type BufferLife,
+  bufferLives,
+  liveSliceBytes,
+  partBytes,
+  peakOf,
+  preparedLives,
+  sliceLives,
+} from "./buffer-lives.ts";
 import { countBytes, type Traffic } from "./count-bytes.ts";
 import { countOperations } from "./count-operations.ts";
 
@@ -46,8 +54,12 @@ export interface PlanExplanation {
   readonly arenaBytes: number;
   /** What preparations leave for all steps. */
   readonly preparedBytes: number;
+  /** The buffers in that memory, largest first. */
+  readonly prepared: readonly ExplainedBuffer[];
   /** The largest sum of bytes alive in one stage, which no plan of these stages can go below. */
   readonly liveBytes: number;
+  /** The first stage where so much is alive. */
+  readonly peakStage: number;
   /** The buffers of which each worker has its own part, largest first; `first` and `last` count a stage's kernels. */
   readonly slices: readonly ExplainedSlice[];
   /** Size of each worker's own scratch memory. */
@@ -59,6 +71,7 @@ export interface PlanExplanation {
 }
 
 export function explainPlan(plan: Plan): PlanExplanation {
+  const peak = peakOf(plan);
   const counts = new Map<number, Counts>();
   const kernels = plan.stages.flatMap((stage, at) =>
     stage.launches.map((launch): ExplainedKernel => {
@@ -81,7 +94,9 @@ export function explainPlan(plan: Plan): PlanExplanation {
     buffers: explainBuffers(plan),
     arenaBytes: plan.arenaBytes,
     preparedBytes: plan.preparedBytes,
-    liveBytes: liveBytes(plan),
+    prepared: explainLives(plan, preparedLives(plan)),
+    liveBytes: peak.bytes,
+    peakStage: peak.at,
     slices: explainSlices(plan),
     sliceBytes: plan.sliceBytes,
     liveSliceBytes: liveSliceBytes(plan),
@@ -131,9 +146,13 @@ export function explainVariables(plan: Plan): ExplainedBuffer[] {
 
 /** The buffers in the arena, largest first. */
 export function explainBuffers(plan: Plan): ExplainedBuffer[] {
-  const buffers = bufferLives(plan).map(({ buffer: number, origin, first, last }): ExplainedBuffer => {
+  return explainLives(plan, bufferLives(plan));
+}
+
+function explainLives(plan: Plan, lives: readonly BufferLife[]): ExplainedBuffer[] {
+  const buffers = lives.map(({ buffer: number, origin, first, last }): ExplainedBuffer => {
     const { buffer, bytes, placement } = plan.buffers[number]!;
-    const offset = placement.region === "arena" ? placement.offset : 0;
+    const offset = "offset" in placement ? placement.offset : 0;
     return { name: buffer.name, origin: origin ?? buffer.name, offset, bytes, first, last };
   });
   return buffers.sort((a, b) => b.bytes - a.bytes || a.offset - b.offset);

@@ -191,7 +191,11 @@ export class Model extends Layer {
     const { batchSize, measure, lineLength, printFn } = given;
     const explanation = await this.#trainer.explain({ batchSize, mode, measure });
     if (given.format === "html") return explanationPage(explanation);
-    const lines = explanationLines(explanation, lineLength ?? Math.max(80, platform.terminal.columns - 4));
+    const lines = explanationLines(
+      explanation,
+      lineLength ?? Math.max(80, platform.terminal.columns - 4),
+      given.detail,
+    );
     if (!given.print) return lines.join("\n");
     if (printFn === undefined) platform.terminal.write(`${lines.join("\n")}\n`);
     else for (const line of lines) printFn(line);

@@ -8,6 +8,8 @@ import type { HostData, StepFeeds, VariableStore } from "../../runtime/device.ts
 import { hostData } from "../../runtime/device.ts";
 import { byteSize } from "../../tensor/dtype.ts";
 import { sizeOf } from "../../tensor/shape.ts";
+import type { Layer } from "../layers/layer.ts";
+import { feedInWords } from "../models/explain/in-words.ts";
 import type { StepExplanation, StepTimes } from "../models/explain/step-explanation.ts";
 import type { LoadedProgram } from "./model-runtime.ts";
 import type { StepMode } from "./step-program.ts";
@@ -36,18 +38,36 @@ export async function explainStep(
   const measured = measure ? await measureStep(trainer, mode, batchSize, store) : undefined;
   const plan = measured?.plan ?? inspected;
   return {
-    ...(plan === undefined ? interpretation(program) : explainPlan(plan)),
+    ...(plan === undefined ? interpretation(program) : namedInWords(explainPlan(plan), program)),
     model: model.name,
     mode,
     batchSize,
     device: device.name,
     threads: device.threads,
     instructions: device.instructions,
+    layerKinds: kindsOf(model.layers),
     parameterBytes: bytesOf(model.weights.map((weight) => weight.variable)),
     optimizerBytes: mode === "train" ? bytesOf(trainer.optimizer.slotVariables()) : 0,
     availableBytes: device.availableBytes,
     times: measured?.times,
   };
+}
+
+/** Inputs are called by what they bring. */
+function namedInWords(explanation: PlanExplanation, { inputs }: Program): PlanExplanation {
+  const buffers = explanation.buffers.map((buffer) => {
+    if (buffer.origin !== buffer.name || !(buffer.name in inputs)) return buffer;
+    const name = feedInWords(buffer.name);
+    return { ...buffer, name, origin: name };
+  });
+  return { ...explanation, buffers };
+}
+
+/** The classes of layers and of those inside them, by their names. */
+function kindsOf(layers: readonly Layer[]): Map<string, string> {
+  return new Map(
+    layers.flatMap((layer) => [[layer.name, layer.className] as const, ...kindsOf(layer.sublayers)]),
+  );
 }
 
 /** What there is to say where nothing is compiled. */
@@ -60,7 +80,9 @@ function interpretation({ outputs, updates }: Program): PlanExplanation & { read
     buffers: [],
     arenaBytes: 0,
     preparedBytes: 0,
+    prepared: [],
     liveBytes: 0,
+    peakStage: 0,
     slices: [],
     sliceBytes: 0,
     liveSliceBytes: 0,

@@ -10,6 +10,11 @@ export interface ExplainOptions {
   readonly measure?: boolean | undefined;
   /** Lines of text, or one HTML page that needs nothing else. Default "text". */
   readonly format?: "text" | "html" | undefined;
+  /**
+   * What a row of the text's table is: one kernel, or a layer with all its kernels. Default: kernels, layers where
+   * there are more than 100 kernels.
+   */
+  readonly detail?: "kernels" | "layers" | undefined;
   /** False: the text is given back and nothing is printed. Default true. */
   readonly print?: boolean | undefined;
   /** Gets one line of text a call. Default: the terminal. */
@@ -23,6 +28,7 @@ export const explainChecks: {
   readonly mode: Check<"train" | "test" | "predict" | undefined>;
   readonly measure: Check<boolean>;
   readonly format: Check<"text" | "html">;
+  readonly detail: Check<"kernels" | "layers" | undefined>;
   readonly print: Check<boolean>;
   readonly printFn: Check<((line: string) => void) | undefined>;
   readonly lineLength: Check<number | undefined>;
@@ -31,6 +37,7 @@ export const explainChecks: {
   mode: optional(oneOf("train", "test", "predict"), undefined),
   measure: optional(flag, false),
   format: optional(oneOf("text", "html"), "text"),
+  detail: optional(oneOf("kernels", "layers"), undefined),
   print: optional(flag, true),
   printFn: summaryChecks.printFn,
   lineLength: summaryChecks.lineLength,

@@ -29,6 +29,29 @@ function rowsOf(lines: readonly string[]): string[][] {
   return rows.map((row) => row.map((cell) => cell.trim()));
 }
 
+interface Rectangle {
+  readonly left: number;
+  readonly bottom: number;
+  readonly width: number;
+  readonly height: number;
+  readonly color: string;
+  readonly text: string;
+}
+
+/** What the page draws, in percent of its drawings. */
+function rectanglesOf(page: string): Rectangle[] {
+  const one =
+    /buffer" tabindex="0" style="left: ([\d.]+)%; bottom: ([\d.]+)%; width: ([\d.]+)%; height: ([\d.]+)%; background: (#\w+)">(?:<b>[^<]*<\/b>)?<span>([^<]*)</g;
+  return [...page.matchAll(one)].map(([, left, bottom, width, height, color, text]) => ({
+    left: Number(left),
+    bottom: Number(bottom),
+    width: Number(width),
+    height: Number(height),
+    color: color!,
+    text: text!,
+  }));
+}
+
 async function explained(model: Model, options: object): Promise<{ lines: string[]; text: string }> {
   const lines: string[] = [];
   const given = await model.explain({ ...options, printFn: (line) => void lines.push(line) });
@@ -60,7 +83,7 @@ describe.each(["wasm", "x64"] as const)("on %s", (device) => {
     async (mode) => {
       const model = resnet20();
       model.compile({ optimizer: "adam", loss: "categorical_crossentropy", metrics: ["accuracy"] });
-      const { lines } = await explained(model, { batchSize: 2, mode, lineLength: 200 });
+      const { lines } = await explained(model, { batchSize: 2, mode, detail: "kernels", lineLength: 200 });
       const known = [...model.layers.map((layer) => layer.name), "loss", "metrics", "optimizer"];
       const unknown = rowsOf(lines).filter((row) =>
         row[1]!.split(", ").some((name) => !known.includes(name)),
@@ -138,19 +161,67 @@ describe("reports", () => {
     });
     expect(printed).toEqual([]);
     expect(page).toMatch(/^<!doctype html>/);
-    expect(page.replaceAll('xmlns="http://www.w3.org/2000/svg"', "")).not.toMatch(
-      /https?:|<script|<link|src=|url\(/,
-    );
-    const rectangles = [...page.matchAll(/<rect class="buffer"[^>]*><title>([^<]*)<\/title>/g)];
+    expect(page).not.toMatch(/https?:|<script|<link|src=|url\(/);
+    const rectangles = rectanglesOf(page);
     expect(rectangles.length).toBeGreaterThan(10);
-    for (const [, tooltip] of rectangles) expect(tooltip).toMatch(/^.+: .+, [\d.]+ K?M?B at .*, stages? \d+/);
-    expect(rectangles.some(([, tooltip]) => tooltip!.startsWith("conv2d"))).toBe(true);
-    const size = /<rect class="buffer" x="[\d.]+" y="(-?[\d.]+)" width="([\d.]+)" height="([\d.]+)"/g;
-    for (const [, y, width, height] of page.matchAll(size)) {
-      expect(Number(y)).toBeGreaterThanOrEqual(11.99);
-      expect(Number(y) + Number(height)).toBeLessThanOrEqual(432.01);
-      expect(Number(width)).toBeGreaterThan(0);
+    for (const { left, bottom, width, height, text } of rectangles) {
+      expect(text).toMatch(/^.+, [\d.]+ K?M?B at .*, stages? \d+/);
+      expect(Math.min(left, bottom)).toBeGreaterThanOrEqual(0);
+      expect(width).toBeGreaterThan(0);
+      expect(Math.max(left + width, bottom + height)).toBeLessThanOrEqual(100.01);
     }
+    for (const name of ["conv2d", "input data, ", "labels, "])
+      expect(rectangles.some(({ text }) => text.startsWith(name))).toBe(true);
+  });
+
+  test("however many layers a model has, a page has at most twelve colors, each with a name", async () => {
+    const model = resnet20();
+    model.compile({ optimizer: "adam", loss: "categorical_crossentropy" });
+    const page = await model.explain({ batchSize: 2, format: "html" });
+    const legend = new Map(
+      [...page.matchAll(/<i style="background: (#\w+)"><\/i>([^<]*)<\/td>/g)].map(([, color, name]) => [
+        name!,
+        color!,
+      ]),
+    );
+    const kinds = ["Conv2D", "BatchNormalization", "Dense", "inputs of the step", "loss and metrics"];
+    expect([...legend.keys()]).toEqual(expect.arrayContaining(kinds));
+    const drawn = new Set(rectanglesOf(page).map(({ color }) => color));
+    expect(drawn.size).toBeLessThanOrEqual(12);
+    const named = new Set(legend.values());
+    expect([...drawn].filter((color) => !named.has(color))).toEqual([]);
+    expect(page).toMatch(/peak: [\d.]+ MB in stage \d+/);
+  });
+
+  test("weights that are prepared once have a drawing of their own, as large as what is reported", async () => {
+    const page = await compiledNetwork(1).explain({ batchSize: 32, mode: "predict", format: "html" });
+    const [, bytes] = /<h2>Prepared weights: ([\d.]+ K?M?B)<\/h2>/.exec(page)!;
+    expect(page).toContain(`leave ${bytes} for all steps`);
+    const kept = rectanglesOf(page).filter(({ text }) => text.endsWith("kept for all steps"));
+    expect(kept.length).toBeGreaterThan(0);
+    expect(kept.reduce((sum, { height }) => sum + height, 0)).toBeCloseTo(100, 1);
+    const training = await compiledNetwork(1).explain({ batchSize: 32, format: "html" });
+    expect(training).not.toContain("Prepared weights");
+  });
+
+  test("a step of many kernels has one row a layer, with the sums of its kernels", async () => {
+    const model = resnet20();
+    model.compile({ optimizer: "adam", loss: "categorical_crossentropy" });
+    const short = await explained(model, { batchSize: 2, lineLength: 140 });
+    const kernels = rowsOf(
+      (await explained(model, { batchSize: 2, detail: "kernels", lineLength: 200 })).lines,
+    );
+    const rows = rowsOf(short.lines);
+    expect(kernels.length).toBeGreaterThan(100);
+    expect(rows.length).toBeLessThan(80);
+    expect(rows.reduce((sum, row) => sum + Number(row[1]), 0)).toBe(kernels.length);
+    const [layer] = rows.find(([name]) => name!.startsWith("conv2d") && !name!.includes("("))!;
+    const own = kernels.filter((row) => row[1]!.split(", ")[0] === layer);
+    expect(rows.find((row) => row[0] === layer)![1]).toBe(String(own.length));
+    expect(short.text).toContain(`explain({ detail: "kernels" }) shows each of the ${kernels.length}`);
+    const mentioned = rows.flatMap((row) => row[0]!.split(/ \(with |, |\)/));
+    const working = model.layers.slice(1).map(({ name }) => name);
+    expect(mentioned).toEqual(expect.arrayContaining([...working, "loss"]));
   });
 
   test("without a loss the prediction step is explained", async () => {
@@ -163,7 +234,7 @@ describe("reports", () => {
     const floats = (await explained(model, {})).text;
     await model.predict({ data: new Uint8Array(16), shape: [1, 4, 4, 1] });
     const bytes = (await explained(model, {})).text;
-    const inputBytes = (text: string): string => /x\.0: x\.0, ([\d.]+ K?B)/.exec(text)![1]!;
+    const inputBytes = (text: string): string => /input data, ([\d.]+ K?B)/.exec(text)![1]!;
     expect(inputBytes(floats)).toBe("2.00 KB");
     expect(inputBytes(bytes)).toBe("512 B");
   });
@@ -208,7 +279,7 @@ describe("reports", () => {
       (row) => row[1]!.includes("optimizer") && !row[2]!.startsWith("copy"),
     );
     expect(updates.length).toBeGreaterThan(0);
-    for (const row of updates) expect(row[2]).toMatch(/^(\w+( ×\d+)? \+ )?adam update$/i);
+    for (const row of updates) expect(row[2]).toMatch(/^([\w ]+( ×\d+)? \+ )?adam update$/i);
     for (const row of rowsOf(lines)) {
       const parts = row[2]!.split(" + ").map((part) => part.replace(/ ×\d+$/, ""));
       expect(parts).toEqual([...new Set(parts)]);
