@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { input, nodesOf } from "../graph/program.ts";
 import type { Value } from "../graph/value.ts";
 import { multiply } from "../ops/binary/multiply.ts";
+import { averagePoolBackward } from "../ops/pooling/average-pool-backward.ts";
+import { maxPoolBackward } from "../ops/pooling/max-pool-backward.ts";
 import { reduceMean } from "../ops/reduce/reduce-mean.ts";
 import { reduceSum } from "../ops/reduce/reduce-sum.ts";
 import { negate } from "../ops/unary/negate.ts";
@@ -44,6 +46,45 @@ test.each<[title: string, sum: Value, left: string[]]>([
   expect(wholeOps(factored!)).toEqual(left);
   expect(factored!.shape).toEqual(sum.shape);
   expect(firstDifference(resultOf(factored!), resultOf(sum), tolerances.centralDifference)).toBeUndefined();
+});
+
+const images = tensor("images", [2, 5, 6, 3]);
+const pool = { window: [2, 3], strides: [2, 2] };
+const upstream = tensor("upstream", [2, 2, 2, 3]);
+const codes = input("codes", { shape: upstream.shape, dtype: "uint8" });
+const options = { pool, inputSizes: images.shape.slice(1, 3) };
+const scattered = {
+  max: maxPoolBackward(codes, upstream, options),
+  average: averagePoolBackward(upstream, options),
+};
+
+function sumOf(value: Value): Float64Array {
+  const numbers = Array.from({ length: sizeOf(upstream.shape) }, (_, i) => Math.sin(1.3 * i));
+  const feeds = new Map([
+    ["upstream", numbers],
+    ["codes", numbers.map((_, i) => (i * 5) % 6)],
+  ]);
+  return evaluateReference([value], feeds)[0]!;
+}
+
+test.each([
+  ["max", { axes: [0, 1, 2] }],
+  ["max", { axes: [1, 2], keepDims: true }],
+  ["average", { axes: [0, 1, 2, 3] }],
+  ["average", { axes: [1, 2, 3] }],
+] as const)("what %s pooling's gradient scatters is summed before: %j", (name, reduction) => {
+  const sum = reduceSum(scattered[name], reduction);
+  const [before] = factorSums([sum]);
+  expect(before!.node.inputs).toEqual([upstream]);
+  expect(before!.shape).toEqual(sum.shape);
+  expect(firstDifference(sumOf(before!), sumOf(sum), tolerances.centralDifference)).toBeUndefined();
+});
+
+test.each([
+  ["a mean, which counts zeros", reduceMean(scattered.max, { axes: [0, 1, 2] })],
+  ["a sum over rows alone", reduceSum(scattered.average, { axes: [0, 1] })],
+])("%s stays after the scattering", (_, sum) => {
+  expect(factorSums([sum])).toEqual([sum]);
 });
 
 test.each<[title: string, sum: Value]>([

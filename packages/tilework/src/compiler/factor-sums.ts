@@ -1,7 +1,8 @@
 /**
  * What is constant along the axes of a sum goes before it: Σ (x·f) becomes (Σ x)·f, and Σ (-x) becomes -(Σ x). So
  * the sums that gradients of scaled and shifted values need (BatchNormalization's) are few, over tensors that are
- * there anyway, and wait for no factor. The results differ by roundings, on all devices alike.
+ * there anyway, and wait for no factor. What is only scattered over the summed axes is summed before that: a bias'
+ * gradient under a pooling takes the pooled gradient. The results differ by roundings, on all devices alike.
  */
 import { applyOp } from "../graph/define-op.ts";
 import { rewriteGraph } from "../graph/rewrite-graph.ts";
@@ -16,7 +17,10 @@ export function factorSums(roots: readonly Value[]): Value[] {
     const axes = node.op.summedAxes?.(node.attributes);
     if (axes === undefined || input === undefined) return undefined;
     const { shape } = node.outputs[0]!;
-    const factored = factor(input, axes, shape, (x) => applyOp(node.op, [x], node.attributes)[0]!);
+    const sum = (x: Value): Value => applyOp(node.op, [x], node.attributes)[0]!;
+    const gathered = node.op.isMean ? undefined : gathers(input, axes);
+    if (gathered !== undefined) return [factor(gathered, axes, shape, sum) ?? sum(gathered)];
+    const factored = factor(input, axes, shape, sum);
     return factored && [factored];
   });
 }
@@ -40,6 +44,13 @@ function factor(
     if (sameShape(inner.shape, x.shape) && isConstantAlong(outer, axes, x.shape.length))
       return multiply(rest(inner), keptOf(outer, axes, x.shape.length, shape));
   return undefined;
+}
+
+/** What `x` holds scattered along some of the axes; undefined where it is nothing else, or scattered along others. */
+function gathers({ node, shape }: Value, axes: readonly number[]): Value | undefined {
+  const scattered = node.op.scatteredInput;
+  const isSummed = shape.every((_, axis) => axis === 0 || axis === shape.length - 1 || axes.includes(axis));
+  return scattered !== undefined && isSummed ? node.inputs[scattered] : undefined;
 }
 
 function isConstantAlong({ shape }: Value, axes: readonly number[], rank: number): boolean {

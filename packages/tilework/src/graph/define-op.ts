@@ -50,6 +50,13 @@ export interface OpDefinition<A> {
   readonly algebra?: "add" | "subtract" | "multiply" | "negate";
   /** The only result is the sum (or the mean) of the only input over these axes, which stay with size 1 or go. */
   summedAxes?(attributes: A): readonly number[];
+  /** The sum over `summedAxes` is divided by the number of its terms. */
+  readonly isMean?: boolean;
+  /**
+   * The only result holds each element of this input once, as a whole or in shares, at a place that differs along all
+   * axes but the first and the last one at most; everything else in it is 0.
+   */
+  readonly scatteredInput?: number;
   /**
    * Which input is a kernel: the result is linear in it, and its last axis is the result's last axis, so that
    * scaling the one along it scales the other.

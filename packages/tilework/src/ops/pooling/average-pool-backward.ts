@@ -34,6 +34,7 @@ export const averagePoolBackward: Op<[upstream: Value], UnpoolOptions> = defineO
     return [{ shape, dtype: "float32" }];
   },
   gradient: ({ attributes: { pool }, upstream }) => applyOp(averagePoolDefinition, [upstream[0]!], { pool }),
+  scatteredInput: 0,
   lower: (context) => {
     const upstream = context.inputs[0]!;
     const shape = unpooledShape(upstream.shape, context.attributes);

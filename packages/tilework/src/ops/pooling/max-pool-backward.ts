@@ -28,6 +28,7 @@ export const maxPoolBackward: Op<[codes: Value, upstream: Value], UnpoolOptions>
     undefined,
     maxPoolSelect(codes!, upstream!, attributes),
   ],
+  scatteredInput: 1,
   lower,
   reference: ([codes, upstream], options) => {
     const shape = unpooledShape(upstream!.shape, options);

@@ -40,7 +40,7 @@ export function defineReduce(rule: ReduceRule): ReduceOp {
       requireDtype(rule.name, x!, ["float32"]);
       return [{ shape: reducedShape(x!.shape, attributes), dtype: x!.dtype }];
     },
-    ...(rule.fold === "add" && { summedAxes: ({ axes }) => axes }),
+    ...(rule.fold === "add" && { summedAxes: ({ axes }) => axes, isMean: rule.mean ?? false }),
     gradient: (context) => [rule.gradient(context)],
     lower: (context) => lowerReduction(context, rule.name, rule.fold, rule.mean ?? false),
     reference: ([x], { axes }) => [referenceFold(rule, x!.data, x!.shape, axes)],
