@@ -192,6 +192,14 @@ test.each([
   },
 );
 
+test.each([
+  [7, { rows: 3, vectors: 4 }],
+  [12, { rows: 6, vectors: 2 }],
+])("with 16 registers %i pixels in a row split into tiles that keep both units busy: %o", (pixels, tile) => {
+  const { rows, vectors } = scheduleNest(convolutionNest(4, pixels + 2, 64, 64, 3), avx2Target);
+  expect({ rows: rows[0]?.count, vectors }).toEqual(tile);
+});
+
 test("a visit of a gradient by weights is as short as keeps what tiles share in the first cache", () => {
   const blocks = [64, 80].map((filters) => {
     const nest = new NestBuilder("gradient");

@@ -218,14 +218,20 @@ class LevelEmitter {
   #accumulatePoints(points: readonly Point[], virtual: number): void {
     const e = this.#e;
     const guards = guardsOf(e, this.#level);
-    for (const point of points) {
+    const registers = Math.min(this.#registers, e.actives.length);
+    const steps = points.map((point) => {
       const open = guards.filter((guard) => decide(e, guard, point) === undefined);
-      const whole = open.filter(({ axes }) => !variesByLane(e, axes));
-      emitWhere(e, whole, point, () => {
-        for (let lane = 0; lane < Math.min(this.#registers, e.actives.length); lane++)
-          this.#accumulateOne(point, lane, virtual);
-      });
+      return { point, whole: open.filter(({ axes }) => !variesByLane(e, axes)) };
+    });
+    if (points.length < registers && steps.every(({ whole }) => whole.length === 0)) {
+      for (let lane = 0; lane < registers; lane++)
+        for (const point of points) this.#accumulateOne(point, lane, virtual);
+      return;
     }
+    for (const { point, whole } of steps)
+      emitWhere(e, whole, point, () => {
+        for (let lane = 0; lane < registers; lane++) this.#accumulateOne(point, lane, virtual);
+      });
   }
 
   #accumulateOne(point: Point, lane: number, virtual: number): void {

@@ -4,6 +4,7 @@
  * with the fewest cycles for the whole nest wins, uneven splits and the ends of tiles counted.
  */
 import { bytesOf } from "../plan-memory.ts";
+import { borderLoss } from "./border-rows.ts";
 import { laneQuantum } from "./lane-period.ts";
 import { mergedSize, pointsOf } from "./nest-work.ts";
 import { stepCost, type TileSpace, tileEnd } from "./step-cost.ts";
@@ -28,6 +29,8 @@ const CACHE_WAYS = 8;
 const MOST_STORED = 32;
 /** The handicap of tiles that leap through memory. */
 const LEAP = 1;
+/** The handicap of tiles of fewer rows than vectors. */
+const FEW_ROWS = 0.02;
 /** Images from which on the first axis is taken for a batch that stages slice. */
 const LONG_BATCH = 8;
 
@@ -64,7 +67,7 @@ export function rankTiles(space: TileSpace): Tile[] {
             vectors,
             cycles:
               cycles *
-              (handicap(space, rowAxis, vectors, units) +
+              (handicap(space, { rowAxis, rows, vectors }, units) +
                 crowding(space, rowAxis, rows) +
                 leaping(space, rowAxis, vectors, units)),
           });
@@ -124,20 +127,35 @@ function rowAxes({ work, vectorAxis, isStreaming }: TileSpace): number[] {
 }
 
 /**
- * Among equals: long runs where memory is only streamed; rows that are near in memory; blocks of
- * vectors without a rest, so that operands can be packed in panels.
+ * Among equals: long runs where memory is only streamed; rows that are near in memory; many rows for each vector;
+ * blocks of vectors without a rest, so that operands can be packed in panels.
  */
-function handicap(space: TileSpace, rowAxis: number | undefined, vectors: number, units: number): number {
+function handicap(
+  space: TileSpace,
+  { rowAxis, rows, vectors }: Pick<Tile, "rowAxis" | "rows" | "vectors">,
+  units: number,
+): number {
   const { work, target, isStreaming, longRun } = space;
   const wide = Math.min(longRun / (4 * target.lanes), units);
   const narrow = longRun > 0 ? 1 - Math.min(1, vectors / wide) : 0;
   const rest =
+    (isWide(space, { rowAxis, rows, vectors }) ? FEW_ROWS : 0) +
     (units % vectors === 0 ? 1 : isStreamed(space, vectors) ? 1.2 : 1.04) +
     (isStreaming ? 0.25 : 0.5) * narrow;
   if (rowAxis === undefined) return rest;
   const axes = work.nest.space;
   const behind = axes.length - 1 - axes.indexOf(rowAxis);
   return rest + 0.004 * behind;
+}
+
+/** Whether each vector serves few rows, which stay in registers in its place: then more vectors come from the caches. */
+function isWide(
+  { work, target, vectorAxis }: TileSpace,
+  { rowAxis, rows, vectors }: Pick<Tile, "rowAxis" | "rows" | "vectors">,
+): boolean {
+  if (target.printer !== "x64" || work.nest.levels.length === 0) return false;
+  if (vectorAxis === undefined || rowAxis === undefined || rows >= vectors) return false;
+  return work.loads.some((access) => variesAlong(access, vectorAxis) && !variesAlong(access, rowAxis));
 }
 
 /** Whether an operand along the vectors is too long for the first cache: then it must not be spread over memory. */
@@ -204,15 +222,20 @@ function estimate(space: TileSpace, candidate: Candidate): number | undefined {
   const steps = pointsOf(nest, [...(nest.levels[0]?.axes ?? []), ...outer]) / (isLanes ? 16 : 1);
   const end = tileEnd(space, { rowAxis, rows, vectors });
   const others = pointsOf(nest, nest.space) / (size * candidate.points);
+  const rowSplit = evenSplit(size, rowTiles);
+  const tiles = rowSplit.flatMap(([own, count]) => new Array<number>(count).fill(own));
   let cycles = 0;
-  for (const [ownRows, rowCount] of evenSplit(size, rowTiles))
-    for (const [ownVectors, vectorCount] of isLanes
-      ? [[vectors, 1] as const]
-      : evenSplit(Math.ceil(units / quantum), vectorTiles)) {
-      const shape = { rowAxis, rows: ownRows, vectors: isLanes ? ownVectors : ownVectors * quantum, isLanes };
-      const step = stepCost(space, shape) ?? 0;
-      cycles += rowCount * vectorCount * (steps * step + end);
-    }
+  for (const [ownVectors, vectorCount] of isLanes
+    ? [[vectors, 1] as const]
+    : evenSplit(Math.ceil(units / quantum), vectorTiles)) {
+    const width = isLanes ? ownVectors : ownVectors * quantum;
+    const step = (own: number): number =>
+      stepCost(space, { rowAxis, rows: own, vectors: width, isLanes }) ?? 0;
+    const loss =
+      rowAxis === undefined || nest.axes[rowAxis]!.size !== size ? 1 : borderLoss(work, rowAxis, tiles, step);
+    for (const [ownRows, rowCount] of rowSplit)
+      cycles += rowCount * vectorCount * (steps * loss * step(ownRows) + end);
+  }
   return others * cycles;
 }
 

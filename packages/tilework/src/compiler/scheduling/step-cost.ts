@@ -150,18 +150,35 @@ export function laneLoads(
   return windows;
 }
 
-/** Whether the tile's registers suffice: wasm engines load all operands of a step before they use one. */
-function fits(space: TileSpace, shape: TileShape, { loads, held }: Traffic): boolean {
+/**
+ * Registers of a step's operands. Row by row, the vectors that all rows share stay; where there are fewer rows than
+ * vectors, each row's element stays instead (see codegen/tile/emit-level.ts). Wasm engines load all operands of a step
+ * before they use one.
+ */
+function operandRegisters(space: TileSpace, { rows, vectors }: TileShape, traffic: Traffic): number {
+  const { loads, held, splats } = traffic;
+  if (space.target.printer === "wasm") return loads;
+  if (splats === 0 || rows === 1 || rows >= vectors || isMasked(space)) return held + 1;
+  return Math.min(held + 1, splats + Math.max(1, held / vectors));
+}
+
+/** Whether lanes of a vector may take part or not, each by itself. */
+function isMasked({ work, vectorAxis }: TileSpace): boolean {
+  return work.nest.guards.some(({ index }) => index.terms.some(({ axis }) => axis === vectorAxis));
+}
+
+/** Whether the tile's registers suffice. */
+function fits(space: TileSpace, shape: TileShape, traffic: Traffic): boolean {
   const { work, target, partials } = space;
   const { rowAxis, rows, vectors, isLanes } = shape;
   if (rows === 1 && (vectors === 1 || isLanes)) return true;
   const points = partials.count(rowAxis, rows) * vectors;
   const isReduction = work.nest.levels.length > 0;
-  const passing = target.printer === "wasm" ? loads - held : 1;
   const temporaries = work.operations <= 1 ? 0 : 2;
   const fixed = work.fixedLoads.length * rows * vectors;
-  const kept = held + fixed + keptLoads(space, shape);
-  const registers = points * Math.max(1, work.slots) + kept + passing + temporaries;
+  const kept = fixed + keptLoads(space, shape);
+  const operands = operandRegisters(space, shape, traffic);
+  const registers = points * Math.max(1, work.slots) + kept + operands + temporaries;
   const written = (isLanes ? 2 : 1) * points * work.operations;
   if (rows * vectors * work.lateOperations > MOST_LATE) return false;
   return (!isReduction || registers <= target.registers) && (work.operations <= 1 || written <= MOST_WRITTEN);
