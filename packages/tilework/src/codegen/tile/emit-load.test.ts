@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { compileProgram } from "../../compiler/compile.ts";
 import { avx512Target } from "../../compiler/target.ts";
 import { input } from "../../graph/program.ts";
+import { convolution } from "../../ops/convolution/convolution.ts";
 import { convolutionBackwardFilter } from "../../ops/convolution/convolution-backward-filter.ts";
 import type { Statement } from "../kernel-code.ts";
 import { emitKernel } from "./emit-kernel.ts";
@@ -45,4 +46,19 @@ test("rows of a tile whose elements lie in the same vectors load them once and p
       0,
       (2 * vectors * count(body, "fma")) / results,
     ]);
+});
+
+test("vectors that steps written out permute one after the other fit the registers beside the accumulators", () => {
+  const images = input("images", { shape: [4, 14, 14, 64], dtype: "float32" });
+  const weights = input("weights", { shape: [3, 3, 2, 128], dtype: "float32" });
+  const result = convolution(images, weights, { groups: 32 });
+  const { kernels } = compileProgram(
+    { inputs: { images, weights }, outputs: { result }, updates: [] },
+    avx512Target,
+  );
+  const { schedule } = kernels.find(({ nest }) => nest.name === "convolution")!;
+  const results = schedule.rows.reduce((product, { count }) => product * count, schedule.vectors);
+  expect(schedule.unroll).toBe(2);
+  expect(results).toBeGreaterThan(1);
+  expect(2 * results + schedule.vectors).toBeLessThan(avx512Target.registers);
 });

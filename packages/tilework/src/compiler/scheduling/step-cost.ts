@@ -96,6 +96,8 @@ interface Traffic {
   readonly widened: number;
   /** Vector registers that all rows share. */
   readonly held: number;
+  /** Those with vectors that the innermost loop's iterations, written out, permute one after the other. */
+  readonly waiting: number;
 }
 
 function trafficOf(space: TileSpace, shape: TileShape): Traffic {
@@ -103,7 +105,8 @@ function trafficOf(space: TileSpace, shape: TileShape): Traffic {
   const { rowAxis, rows, vectors } = shape;
   const shared = sharedSteps(space, shape);
   const last = work.nest.levels[0]?.axes.at(-1);
-  let [loads, shuffles, splats, widened, held] = [0, 0, 0, 0, 0];
+  const written = writtenSteps(space, shape);
+  let [loads, shuffles, splats, widened, held, waiting] = [0, 0, 0, 0, 0, 0];
   for (const access of work.loads) {
     const isVector = vectorAxis !== undefined && variesAlong(access, vectorAxis);
     const copies =
@@ -116,12 +119,35 @@ function trafficOf(space: TileSpace, shape: TileShape): Traffic {
     const apart = near ?? target.lanes * (1 + SCATTER * vectors);
     const sharing = near !== undefined && rowsShareVectors(access, shape, target) ? rows : 1;
     loads += (count * (isSmooth ? 1 : apart)) / sharing;
+    if (near !== undefined && permutesAgain(access, last, written, target))
+      waiting += count * near - (copies === 1 ? vectors : 0);
     if (near !== undefined) shuffles += count * Math.max(1, near - 1) * PERMUTATION[target.printer];
     if (isVector && ["uint8", "bool"].includes(work.nest.buffers[access.buffer]!.dtype)) widened += count;
     if (!isVector) splats += count;
     else if (copies === 1) held += vectors;
   }
-  return { loads, shuffles, splats, widened, held };
+  return { loads, shuffles, splats, widened, held, waiting };
+}
+
+/** Iterations of the innermost reduction loop where they are written out, else 1. */
+function writtenSteps(space: TileSpace, shape: TileShape): number {
+  const { nest } = space.work;
+  const last = nest.levels[0]?.axes.at(-1);
+  if (last === undefined || shape.isLanes) return 1;
+  const { size } = nest.axes[last]!;
+  return isUnrolled(space, shape, size) ? size : 1;
+}
+
+/** Whether so many steps along an axis find their elements in the same vectors. */
+function permutesAgain(
+  { form }: StridedAccess,
+  axis: number | undefined,
+  steps: number,
+  { lanes }: Target,
+): boolean {
+  if (axis === undefined || steps === 1 || form.tables.some((term) => term.axis === axis)) return false;
+  const stride = Math.abs(form.strides[axis]!);
+  return stride > 0 && stride * steps <= lanes;
 }
 
 /** Whether the elements of all rows lie so near that the same vectors, permuted, serve them. */
@@ -156,10 +182,10 @@ export function laneLoads(
  * before they use one.
  */
 function operandRegisters(space: TileSpace, { rows, vectors }: TileShape, traffic: Traffic): number {
-  const { loads, held, splats } = traffic;
+  const { loads, held, splats, waiting } = traffic;
   if (space.target.printer === "wasm") return loads;
-  if (splats === 0 || rows === 1 || rows >= vectors || isMasked(space)) return held + 1;
-  return Math.min(held + 1, splats + Math.max(1, held / vectors));
+  if (splats === 0 || rows === 1 || rows >= vectors || isMasked(space)) return held + waiting + 1;
+  return waiting + Math.min(held + 1, splats + Math.max(1, held / vectors));
 }
 
 /** Whether lanes of a vector may take part or not, each by itself. */
