@@ -43,11 +43,17 @@ function touched(nest: Nest, accesses: readonly Access[]): number {
   return bytes;
 }
 
+/** Positions that are told apart one by one; of more, all from the first to the last are counted. */
+const mostEnumerated = 2 ** 20;
+
 /** How many of the positions 0 to size - 1 an index takes. */
 function distinct(nest: Nest, index: LoadIndex, size: number): number {
   if ("dynamic" in index) return size;
   const { min, max } = rangeOf(index, (axis) => nest.axes[axis]!.size);
-  return contiguous(nest, index, min, max) ? overlap(min, max, size) : enumerate(nest, index, size);
+  const points = index.terms.reduce((product, { axis }) => product * nest.axes[axis]!.size, 1);
+  return points > mostEnumerated || contiguous(nest, index, min, max)
+    ? overlap(min, max, size)
+    : enumerate(nest, index, size);
 }
 
 /** Whether every integer from min to max occurs: each stride fits into what the smaller ones cover. */

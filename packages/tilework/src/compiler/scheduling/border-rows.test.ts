@@ -20,14 +20,44 @@ function sums(size: number, isPadded: boolean): NestWork {
 }
 
 test("without a border nothing is lost", () => {
-  expect(borderLoss(sums(7, false), row, [4, 3], () => 4)).toBe(1);
+  expect(
+    borderLoss(
+      sums(7, false),
+      row,
+      [
+        [4, 1],
+        [3, 1],
+      ],
+      () => 4,
+    ),
+  ).toBe(1);
 });
 
 test("steps as long as their rows lose nothing at a border", () => {
-  expect(borderLoss(sums(7, true), row, [4, 3], (rows) => rows)).toBe(1);
+  expect(
+    borderLoss(
+      sums(7, true),
+      row,
+      [
+        [4, 1],
+        [3, 1],
+      ],
+      (rows) => rows,
+    ),
+  ).toBe(1);
 });
 
 test("steps that take as long whatever their rows are lose what their part of the rows would save", () => {
   const steps = { taken: 4 * 6, due: 4 * (3 / 4 + 1 + 1) + 4 * (1 + 1 + 2 / 3) };
-  expect(borderLoss(sums(7, true), row, [4, 3], () => 4)).toBeCloseTo(steps.taken / steps.due, 12);
+  expect(
+    borderLoss(
+      sums(7, true),
+      row,
+      [
+        [4, 1],
+        [3, 1],
+      ],
+      () => 4,
+    ),
+  ).toBeCloseTo(steps.taken / steps.due, 12);
 });

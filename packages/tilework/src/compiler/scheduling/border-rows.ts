@@ -16,26 +16,27 @@ interface Border {
 
 /**
  * How much longer steps take beside a border than their part of the rows would: 1 where every row takes part in every
- * step, or nearly so. `tiles`: rows of the tiles along the axis, one after the other; `cycles`: of a step of so many.
+ * step, or nearly so. `tiles`: rows of a tile and how many such there are, one after the other along the axis; `cycles`:
+ * of a step of so many rows.
  */
 export function borderLoss(
   work: NestWork,
   rowAxis: number,
-  tiles: readonly number[],
+  tiles: readonly (readonly [rows: number, count: number])[],
   cycles: (rows: number) => number,
 ): number {
   const border = borderOf(work, rowAxis);
   if (border === undefined) return 1;
   let [taken, due, first] = [0, 0, 0];
-  for (const rows of tiles) {
+  for (const [rows, times] of tiles) {
     const whole = cycles(rows) / rows;
-    for (let tap = 0; tap < border.taps; tap++) {
-      let count = 0;
-      for (let row = first; row < first + rows; row++) if (border.takesPart(row, tap)) count++;
-      if (count > 0) taken += count === rows ? whole * rows : cycles(count);
-      due += whole * count;
-    }
-    first += rows;
+    for (const end = first + rows * times; first < end; first += rows)
+      for (let tap = 0; tap < border.taps; tap++) {
+        let count = 0;
+        for (let row = first; row < first + rows; row++) if (border.takesPart(row, tap)) count++;
+        if (count > 0) taken += count === rows ? whole * rows : cycles(count);
+        due += whole * count;
+      }
   }
   return due === 0 ? 1 : Math.max(1, taken / due);
 }

@@ -223,7 +223,6 @@ function estimate(space: TileSpace, candidate: Candidate): number | undefined {
   const end = tileEnd(space, { rowAxis, rows, vectors });
   const others = pointsOf(nest, nest.space) / (size * candidate.points);
   const rowSplit = evenSplit(size, rowTiles);
-  const tiles = rowSplit.flatMap(([own, count]) => new Array<number>(count).fill(own));
   let cycles = 0;
   for (const [ownVectors, vectorCount] of isLanes
     ? [[vectors, 1] as const]
@@ -232,7 +231,9 @@ function estimate(space: TileSpace, candidate: Candidate): number | undefined {
     const step = (own: number): number =>
       stepCost(space, { rowAxis, rows: own, vectors: width, isLanes }) ?? 0;
     const loss =
-      rowAxis === undefined || nest.axes[rowAxis]!.size !== size ? 1 : borderLoss(work, rowAxis, tiles, step);
+      rowAxis === undefined || nest.axes[rowAxis]!.size !== size
+        ? 1
+        : borderLoss(work, rowAxis, rowSplit, step);
     for (const [ownRows, rowCount] of rowSplit)
       cycles += rowCount * vectorCount * (steps * loss * step(ownRows) + end);
   }

@@ -78,6 +78,8 @@ export class ModelPrograms {
   readonly #runtime = new ModelRuntime();
   readonly #objectives: Map<string, Objective> = new Map();
   #fills = new BoundedCache<string, boolean>(keptAnswers);
+  /** The batch sizes that fit in place of those refused. */
+  #fitting = new BoundedCache<string, number>(keptAnswers);
   /** A program that was written before there was a device. */
   #ahead: WrittenProgram | undefined;
   /** What the last step was fed with. */
@@ -93,9 +95,14 @@ export class ModelPrograms {
   /** Forgets programs, losses and metrics, because others were chosen. */
   forget(): void {
     this.#objectives.clear();
-    this.#fills = new BoundedCache(keptAnswers);
+    this.#forgetAnswers();
     this.#ahead = undefined;
     this.#runtime.forgetPrograms();
+  }
+
+  #forgetAnswers(): void {
+    this.#fills = new BoundedCache(keptAnswers);
+    this.#fitting = new BoundedCache(keptAnswers);
   }
 
   /** Losses and metrics made so far. */
@@ -158,7 +165,7 @@ export class ModelPrograms {
   #followGraph(): void {
     if (this.#model.graph !== this.#graph) {
       this.#runtime.forgetPrograms();
-      this.#fills = new BoundedCache(keptAnswers);
+      this.#forgetAnswers();
     }
     this.#graph = this.#model.graph;
   }
@@ -213,6 +220,9 @@ export class ModelPrograms {
     const available = this.#runtime.availableBytes;
     const planBytes = this.#runtime.stepBytes(toCome, refused);
     const variants = this.#mayBeMasked(mode, data) ? [false, true] : [shape.masked ?? false];
+    const key = [this.#programKey(mode, shape), available, surroundings.bringsData, ...toCome].join();
+    const known = this.#fitting.get(key);
+    if (known !== undefined) return planRefusal(refused.plan, planBytes, available, known);
     const fitting = await fittingBatchSize(shape.batch, planBytes, available, async (batch) => {
       const size = { bytes: 0, fits: true };
       for (const masked of variants) {
@@ -222,6 +232,7 @@ export class ModelPrograms {
       }
       return size;
     });
+    this.#fitting.set(key, fitting);
     return planRefusal(refused.plan, planBytes, available, fitting);
   }
 

@@ -201,5 +201,8 @@ function chunksOf(blocks: number, tileBytes: number, sumBytes: number): number {
 }
 
 function divisors(n: number): number[] {
-  return Array.from({ length: n }, (_, at) => at + 1).filter((divisor) => n % divisor === 0);
+  const small = Array.from({ length: Math.floor(Math.sqrt(n)) }, (_, at) => at + 1).filter(
+    (divisor) => n % divisor === 0,
+  );
+  return [...new Set([...small, ...small.map((divisor) => n / divisor).reverse()])];
 }
