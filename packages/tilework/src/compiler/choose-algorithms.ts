@@ -4,12 +4,14 @@
  */
 import { type Program, rootsOf } from "../graph/program.ts";
 import { rewriteGraph } from "../graph/rewrite-graph.ts";
+import { poolBeforeMeans } from "./pool-before-means.ts";
 
 export function chooseAlgorithms(program: Program): Program {
-  const roots = rewriteGraph(rootsOf(program), (node, inputs) => {
+  const chosen = rewriteGraph(rootsOf(program), (node, inputs) => {
     const faster = node.op.faster?.(inputs, node.attributes);
     return faster && [faster];
   });
+  const roots = poolBeforeMeans(chosen);
   const names = Object.keys(program.outputs);
   return {
     inputs: program.inputs,

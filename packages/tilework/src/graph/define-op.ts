@@ -71,6 +71,11 @@ export interface OpDefinition<A> {
   reads?(input: TensorType, attributes: A): Shape;
   /** The leading part of this shape of the only result, where it takes less to compute; else undefined. */
   leading?(inputs: readonly Value[], attributes: A, shape: Shape): Value | undefined;
+  /**
+   * Sizes, along the inner axes of the only result, of the tiles that are computed together; undefined where it does not
+   * fall evenly into tiles.
+   */
+  tile?(attributes: A): readonly number[] | undefined;
   /** Each element of the first result is the largest of some elements of the only input. */
   readonly selectsLargest?: boolean;
   /** The definition itself in plain loops over float64. */

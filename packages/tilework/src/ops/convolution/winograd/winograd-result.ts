@@ -26,6 +26,8 @@ export const winogradResult: Op<[products: Value], WinogradTiles> = defineOp({
     const { shape } = products!;
     return [{ shape: [(shape[0]! / bands) * images, ...outputSizes, shape.at(-1)!], dtype: "float32" }];
   },
+  tile: ({ outputSizes }) =>
+    outputSizes.every((size) => size % tileSize === 0) ? outputSizes.map(() => tileSize) : undefined,
   lower,
   reference: ([products], tiles, [type]) => {
     const [batch, rows, columns, filters] = type!.shape as readonly [number, number, number, number];
