@@ -4,6 +4,7 @@ import type { Schedule } from "./schedule.ts";
 import { rankTiles, rowOrder, type Tile } from "./scheduling/choose-tile.ts";
 import { chooseVectorAxis } from "./scheduling/choose-vector-axis.ts";
 import { imageTile } from "./scheduling/image-tile.ts";
+import { joinedTile } from "./scheduling/joined-tile.ts";
 import { lanePeriod as periodAlong } from "./scheduling/lane-period.ts";
 import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
@@ -42,7 +43,8 @@ function usualSchedule(space: TileSpace, tile: Tile): Schedule {
     const loops = taskLoops(space, { ...phases, cycles: tile.cycles }, phases.order, false);
     return { ...schedule, ...phases, taskLoops: loops };
   }
-  const image = imageTile(space, tile) ?? rowStreams(space, tile) ?? rowPairs(space);
+  const image =
+    imageTile(space, tile) ?? joinedTile(space, tile) ?? rowStreams(space, tile) ?? rowPairs(space);
   if (image !== undefined) {
     const loops = taskLoops(space, { ...image, cycles: tile.cycles }, schedule.order, false);
     return { ...schedule, ...image, taskLoops: loops };
