@@ -38,7 +38,7 @@ function usualSchedule(space: TileSpace, tile: Tile): Schedule {
     return { ...schedule, ...taps, outerReduction: 0, outerBlock: 1, taskLoops: loops };
   }
   if (schedule.outerReduction > 0) return schedule;
-  const phases = phaseTile(space, schedule.order);
+  const phases = phaseTile(space);
   if (phases !== undefined) {
     const loops = taskLoops(space, { ...phases, cycles: tile.cycles }, phases.order, false);
     return { ...schedule, ...phases, taskLoops: loops };
