@@ -76,6 +76,7 @@ const widths: Partial<Record<VectorInstruction, readonly Bits[]>> = {
   vpcmpeqd: [128, 256],
   vpcmpgtd: [128, 256],
   vpermps: [256, 512],
+  vshuff32x4: [256, 512],
   vblendps: [128, 256],
   vblendvps: [128, 256],
   vbroadcastss: [256, 512],

@@ -195,7 +195,13 @@ function permutationCases(lanes: Lanes): KernelCase[] {
   });
   const turned = upTo(lanes).map((at) => lanes - 1 - at);
   const third = upTo(lanes).map((at) => (3 * at + 1) % (2 * lanes));
+  const quarter = (at: number): number => at - (at % 4);
+  const halves = upTo(lanes).map((at) => quarter(at) + [1, 3, 2, 0][at % 4]! + (at % 4 < 2 ? 0 : lanes));
+  const wholes = upTo(lanes).map((at) => ((2 * quarter(at) + 4) % (2 * lanes)) + (at % 4));
   const cases: [string, number[], Statement][] = [
+    ["halves of quarters", halves, { op: "permute", to: 0, x: 0, y: 1, lanes: halves }],
+    ["halves of quarters into the second", halves, { op: "permute", to: 1, x: 0, y: 1, lanes: halves }],
+    ["whole quarters", wholes, { op: "permute", to: 1, x: 0, y: 1, lanes: wholes }],
     ["one vector", turned, { op: "permute", to: 0, x: 0, lanes: turned }],
     ["two vectors", third, { op: "permute", to: 0, x: 0, y: 1, lanes: third }],
     ["two vectors into the second", third, { op: "permute", to: 1, x: 0, y: 1, lanes: third }],

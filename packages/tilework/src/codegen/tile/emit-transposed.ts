@@ -1,11 +1,15 @@
 /**
  * A square of elements whose rows lie in memory where the tile wants its columns: each vector is loaded along the
- * rows of the tile, and the square is turned in registers, in log2(lanes) rounds that exchange blocks of twice the
- * size: what lies across the diagonal of each block of 2d by 2d changes places. Blocks without columns are left out.
+ * rows of the tile, and the square is turned in registers, in log2(lanes) rounds of permutations of two vectors. Two
+ * rounds turn each block of 4 by 4, two more the square of such blocks; a round brings the even units of two vectors
+ * together, and the odd ones, which processors do without a table of lanes. What has no column is left out.
  */
 import { addressOf } from "./address.ts";
 import type { Emission, Point } from "./emission.ts";
 import type { Node } from "./value-graph.ts";
+
+/** Units that are dealt among each other: elements of a quarter of a vector, then its quarters. */
+const BLOCK = 4;
 
 type LoadNode = Extract<Node, { kind: "load" }>;
 
@@ -17,7 +21,8 @@ export function emitTransposed(e: Emission, node: LoadNode, point: Point, lane: 
   const key = `${node.id} ${lane} ${others.join()}`;
   let square = e.turned.get(key);
   if (square === undefined) {
-    square = turn(e, loadColumns(e, node, { ...point, offsets: others }, lane, e.extents.get(axis)!));
+    const count = e.extents.get(axis)!;
+    square = turn(e, loadColumns(e, node, { ...point, offsets: others }, lane, count), count);
     e.turned.set(key, square);
   }
   return square[point.offsets[axis]!];
@@ -47,25 +52,67 @@ function loadColumns(e: Emission, { access }: LoadNode, point: Point, lane: numb
   });
 }
 
+/** Vectors and what stands where in them: lane l of the value is lane `lanes[l]` of the register. */
+interface Dealt {
+  readonly register: number;
+  readonly lanes: readonly number[];
+}
+
 /** Element l of result r is element r of column l; of lanes without a column anything. */
-function turn(e: Emission, columns: readonly number[]): number[] {
-  const { lanes } = e;
-  const order = Array.from({ length: lanes }, (_, lane) => lane);
-  let current: (number | undefined)[] = order.map((lane) => columns[lane]);
-  for (let distance = 1; distance < lanes; distance *= 2) {
-    const next = [...current];
-    for (const low of order.filter((lane) => (lane & distance) === 0)) {
-      const [x, y] = [current[low], current[low + distance]];
-      if (x === undefined) continue;
-      const upper = (lane: number): boolean => (lane & distance) > 0;
-      const first = order.map((lane) => (upper(lane) ? lanes + lane - distance : lane));
-      const second = order.map((lane) => (upper(lane) ? lanes + lane : lane + distance));
-      next[low] = y === undefined ? x : permute(e, x, y, first);
-      next[low + distance] = permute(e, x, y, y === undefined ? second.map((lane) => lane % lanes) : second);
-    }
-    current = next;
+function turn(e: Emission, columns: readonly number[], count: number): number[] {
+  const order = Array.from({ length: e.lanes }, (_, lane) => lane);
+  let current = order.map((lane): Dealt | undefined => {
+    const register = columns[lane];
+    return register === undefined ? undefined : { register, lanes: order };
+  });
+  for (let unit = 1; unit < e.lanes; unit *= BLOCK) {
+    const end = Math.min(e.lanes, unit * BLOCK);
+    for (let distance = unit; distance < end; distance *= 2)
+      current = exchange(e, current, { unit, distance, end, count });
+    current = current.map((dealt, at) => (at < count || end < e.lanes ? settled(e, dealt) : undefined));
   }
-  return current as number[];
+  return current.slice(0, count).map((dealt) => dealt!.register);
+}
+
+interface Round {
+  /** Neighbouring lanes that stay together; blocks of lanes in which they are dealt. */
+  readonly unit: number;
+  readonly end: number;
+  /** Between the two vectors of a pair. */
+  readonly distance: number;
+  /** Results that are asked for. */
+  readonly count: number;
+}
+
+/** The even units of two vectors come together, and the odd ones; a vector without another one waits as it is. */
+function exchange(
+  e: Emission,
+  current: readonly (Dealt | undefined)[],
+  { unit, distance, end, count }: Round,
+): (Dealt | undefined)[] {
+  const isLast = 2 * distance === e.lanes;
+  return current.map((_, at) => {
+    const isOdd = (at & distance) > 0;
+    const [x, y] = isOdd ? [current[at - distance], current[at]] : [current[at], current[at + distance]];
+    if (x === undefined || (isLast && at >= count)) return undefined;
+    const lanes = x.lanes.map((_, lane) => {
+      const block = lane - (lane % end);
+      const place = 2 * (lane - block - (lane % unit)) + (isOdd ? unit : 0) + (lane % unit);
+      const source = block + (place % end);
+      return place < end || y === undefined ? x.lanes[source]! : e.lanes + y.lanes[source]!;
+    });
+    if (y === undefined) return { register: x.register, lanes };
+    return { register: permute(e, x.register, y.register, lanes), lanes: identity(e.lanes) };
+  });
+}
+
+const identity = (lanes: number): number[] => Array.from({ length: lanes }, (_, lane) => lane);
+
+/** The value with each lane in its place. */
+function settled(e: Emission, dealt: Dealt | undefined): Dealt | undefined {
+  if (dealt === undefined || dealt.lanes.every((lane, at) => lane === at)) return dealt;
+  const register = permute(e, dealt.register, undefined, dealt.lanes);
+  return { register, lanes: identity(e.lanes) };
 }
 
 function permute(e: Emission, x: number, y: number | undefined, lanes: readonly number[]): number {

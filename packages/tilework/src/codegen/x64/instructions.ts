@@ -74,6 +74,7 @@ export type VectorInstruction =
   | "vcvtdq2ps"
   | "vcvttps2dq"
   | "vshufps"
+  | "vshuff32x4"
   | "vpermilps"
   | "vpermps"
   | "vpermi2ps"
@@ -151,6 +152,7 @@ export const vectorInstructions: Readonly<Record<VectorInstruction, VectorEncodi
   vcvtdq2ps: row(1, 0, 0x5b, "rm"),
   vcvttps2dq: row(1, 2, 0x5b, "rm"),
   vshufps: row(1, 0, 0xc6, "rvm", { immediate: true }),
+  vshuff32x4: row(3, 1, 0x23, "rvm", { immediate: true, only: "evex" }),
   vpermilps: row(3, 1, 0x04, "rm", { immediate: true }),
   vpermps: row(2, 1, 0x16, "rvm"),
   vpermi2ps: row(2, 1, 0x77, "rvm", { only: "evex" }),

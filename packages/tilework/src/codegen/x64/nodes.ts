@@ -14,7 +14,7 @@ import {
   visitVectorReads,
 } from "../registers-of.ts";
 import { type ByteCompares, compareBytes } from "./compare-bytes.ts";
-import { laneIndices, quarterOrder } from "./compute-permutation.ts";
+import { laneIndices, shuffleOf } from "./compute-permutation.ts";
 import { type FoldedLoad, foldLoads } from "./fold-loads.ts";
 import { separateValues } from "./separate-values.ts";
 
@@ -171,7 +171,7 @@ class NodeBuilder {
 
   #lookedUp(statement: PlainStatement): number | readonly number[] | undefined {
     if (statement.op === "keepNan") return this.#cpu === "avx512" ? nanStays : undefined;
-    if (statement.op !== "permute" || quarterOrder(statement) !== undefined) return undefined;
+    if (statement.op !== "permute" || shuffleOf(statement) !== undefined) return undefined;
     return laneIndices(statement, this.#kernel.lanes, this.#cpu === "avx512" && statement.y !== undefined);
   }
 
@@ -255,7 +255,7 @@ function temporariesOf(
     case "convert":
       return avx2 && statement.convert === "i32FromF32" ? ["f32"] : none;
     case "permute":
-      return avx2 && statement.y !== undefined ? ["f32"] : none;
+      return avx2 && statement.y !== undefined && shuffleOf(statement) === undefined ? ["f32"] : none;
     case "reduceLanes": {
       const keepsNan = statement.reduce !== "add" && types[statement.to] === "f32";
       return avx2 && keepsNan ? ["f32", "f32"] : ["f32"];
@@ -269,9 +269,10 @@ function temporariesOf(
 export function writesEarly(statement: PlainStatement): boolean {
   switch (statement.op) {
     case "gather":
-    case "permute":
     case "reduceLanes":
       return true;
+    case "permute":
+      return shuffleOf(statement) === undefined;
     case "convert":
       return statement.convert === "i32FromF32";
     case "unary":
