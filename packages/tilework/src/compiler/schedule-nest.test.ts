@@ -200,6 +200,38 @@ test.each([
   expect({ rows: rows[0]?.count, vectors }).toEqual(tile);
 });
 
+/** Panels of 32 columns of a matrix of 512 rows, stored by rows or by columns. */
+function panelsNest(columns: number, isTransposed: boolean): Nest {
+  const nest = new NestBuilder("pack");
+  const [block, row, column] = [
+    nest.space("block", columns / 32),
+    nest.space("row", 512),
+    nest.space("column", 32),
+  ];
+  const at = addIndex(axisIndex(block, 32), axisIndex(column));
+  const shape = isTransposed ? [columns, 512] : [512, columns];
+  const from = isTransposed ? [at, axisIndex(row)] : [axisIndex(row), at];
+  const panels: Buffer = { name: "panels", dtype: "float32", shape: [columns / 32, 512, 32] };
+  const value = nest.load({ name: "matrix", dtype: "float32", shape }, from);
+  nest.store(panels, [axisIndex(block), axisIndex(row), axisIndex(column)], value);
+  return nest.build();
+}
+
+test.each([
+  { columns: 512, target: avx512Target, rows: [{ axis: 1, count: 4 }] },
+  { columns: 512, target: avx2Target, rows: [{ axis: 1, count: 4 }] },
+  { columns: 512, target: wasmTarget, rows: [] },
+  { columns: 32, target: avx512Target, rows: [] },
+])("panels of $columns columns with $target.lanes lanes take several runs that lie apart: $rows", (row) => {
+  expect(scheduleNest(panelsNest(row.columns, false), row.target).rows).toEqual(row.rows);
+});
+
+test("elements a power of two apart are gathered from no more lines than their sets of the cache hold", () => {
+  const gathered = panelsNest(512, true);
+  const lines = 8 * scheduleNest(gathered, avx2Target).vectors;
+  expect(lines).toBeLessThanOrEqual(16);
+});
+
 test("a visit of a gradient by weights is as short as keeps what tiles share in the first cache", () => {
   const blocks = [64, 80].map((filters) => {
     const nest = new NestBuilder("gradient");

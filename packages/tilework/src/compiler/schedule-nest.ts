@@ -6,6 +6,7 @@ import { chooseVectorAxis } from "./scheduling/choose-vector-axis.ts";
 import { imageTile } from "./scheduling/image-tile.ts";
 import { joinedTile } from "./scheduling/joined-tile.ts";
 import { lanePeriod as periodAlong } from "./scheduling/lane-period.ts";
+import { leapingCopy } from "./scheduling/leaping-copy.ts";
 import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
 import { chooseOuterReduction } from "./scheduling/outer-reduction.ts";
@@ -31,7 +32,7 @@ export function scheduleNest(nest: Nest, target: Target): Schedule {
 }
 
 function usualSchedule(space: TileSpace, tile: Tile): Schedule {
-  const schedule = scheduleTile(space, tile);
+  const schedule = scheduleTile(space, leapingCopy(space, tile) ?? tile);
   const taps = tapTile(space, tile);
   if (taps !== undefined) {
     const loops = taskLoops(space, { ...tile, rows: rowsOf(tile) }, schedule.order, false);

@@ -31,6 +31,9 @@ const MOST_STORED = 32;
 const LEAP = 1;
 /** The handicap of tiles of fewer rows than vectors. */
 const FEW_ROWS = 0.02;
+/** The handicap of gathered elements that push each other out of the cache. */
+const CROWDED = 0.5;
+const LINE = 64;
 /** Images from which on the first axis is taken for a batch that stages slice. */
 const LONG_BATCH = 8;
 
@@ -142,10 +145,11 @@ function handicap(
     (isWide(space, { rowAxis, rows, vectors }) ? FEW_ROWS : 0) +
     (units % vectors === 0 ? 1 : isStreamed(space, vectors) ? 1.2 : 1.04) +
     (isStreaming ? 0.25 : 0.5) * narrow;
-  if (rowAxis === undefined) return rest;
+  const crowded = isCrowded(space, vectors) ? CROWDED : 0;
+  if (rowAxis === undefined) return rest + crowded;
   const axes = work.nest.space;
   const behind = axes.length - 1 - axes.indexOf(rowAxis);
-  return rest + 0.004 * behind;
+  return rest + crowded + 0.004 * behind;
 }
 
 /** Whether each vector serves few rows, which stay in registers in its place: then more vectors come from the caches. */
@@ -156,6 +160,22 @@ function isWide(
   if (target.printer !== "x64" || work.nest.levels.length === 0) return false;
   if (vectorAxis === undefined || rowAxis === undefined || rows >= vectors) return false;
   return work.loads.some((access) => variesAlong(access, vectorAxis) && !variesAlong(access, rowAxis));
+}
+
+/** Whether elements that an elementwise nest gathers leap so far that their lines do not stay in the first cache together. */
+function isCrowded({ work, target, vectorAxis }: TileSpace, vectors: number): boolean {
+  if (vectorAxis === undefined || work.nest.levels.length > 0) return false;
+  const elements = Math.min(vectors * target.lanes, work.nest.axes[vectorAxis]!.size);
+  const lines = target.l1 / LINE;
+  return work.loads.some(({ form }) => {
+    const leap = Math.abs(4 * form.strides[vectorAxis]!) / LINE;
+    return leap > 1 && Number.isInteger(leap) && elements > Math.max(CACHE_WAYS, lines / powerIn(leap));
+  });
+}
+
+/** The largest power of two that divides the number. */
+function powerIn(value: number): number {
+  return value & -value;
 }
 
 /** Whether an operand along the vectors is too long for the first cache: then it must not be spread over memory. */
