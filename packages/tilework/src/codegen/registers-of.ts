@@ -77,7 +77,9 @@ export function readsVector(statement: PlainStatement, register: number): boolea
 
 /** The vector register that the statement writes. */
 export function vectorWritten(statement: PlainStatement): number | undefined {
-  return "to" in statement && !isIntegerStatement(statement) ? statement.to : undefined;
+  if (statement.op === "store" || statement.op === "storeStrided" || isIntegerStatement(statement))
+    return undefined;
+  return statement.to;
 }
 
 /** The integer register that the statement writes. */

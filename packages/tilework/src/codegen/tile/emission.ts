@@ -132,8 +132,10 @@ export class Emission {
   /** The innermost open scope in which one of the axes is bound, no further out than `floor`. */
   scopeOf(mask: number): Scope {
     let scope = this.floor;
-    for (const { axis, body } of this.frames)
+    for (let at = 0; at < this.frames.length; at++) {
+      const { axis, body } = this.frames[at]!;
       if ((mask >> axis) & 1 && body.depth > scope.depth) scope = body;
+    }
     return scope;
   }
 

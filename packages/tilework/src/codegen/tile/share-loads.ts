@@ -31,6 +31,7 @@ function shareIn(body: readonly Statement[], reads: Reads, registers: Registers)
   const result: Statement[] = [];
   let run: Step[] = [];
   const close = (): void => {
+    if (run.length === 0) return;
     const shared = repeatsLoads(run) ? new Run(run, reads(), registers).shared() : run;
     for (const step of shared) result.push(step);
     run = [];
@@ -60,6 +61,7 @@ function isStep(statement: Statement): statement is Step {
 }
 
 function repeatsLoads(steps: readonly Step[]): boolean {
+  if (steps.length < 2) return false;
   const places = new Set<number | string>();
   for (const step of steps) {
     if (step.op === "fma") continue;

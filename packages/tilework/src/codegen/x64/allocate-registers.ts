@@ -21,7 +21,6 @@ export function allocateRegisters(
   const spilled: number[] = [];
   /** A bit for each processor register. */
   let free = available.reduce((bits, register) => bits | (1 << register), 0);
-  const isFree = (register: number): boolean => ((free >>> register) & 1) === 1;
   const active: Interval[] = [];
   const release = ({ register }: Interval): void => {
     free |= 1 << places.get(register)!;
@@ -39,7 +38,7 @@ export function allocateRegisters(
       places.delete(victim.register);
     }
     const wished = fixed.get(interval.register) ?? hinted(interval, places);
-    const place = wished !== undefined && isFree(wished) ? wished : available.find(isFree)!;
+    const place = wished !== undefined && isFree(free, wished) ? wished : firstFree(free, available);
     free &= ~(1 << place);
     places.set(interval.register, place);
     active.push(interval);
@@ -47,10 +46,21 @@ export function allocateRegisters(
   return { places, spilled };
 }
 
+function isFree(free: number, register: number): boolean {
+  return ((free >>> register) & 1) === 1;
+}
+
+function firstFree(free: number, available: readonly number[]): number {
+  let at = 0;
+  while (((free >>> available[at]!) & 1) === 0) at++;
+  return available[at]!;
+}
+
 /** Takes the intervals that end before `start` out of the list. */
 function endBefore(active: Interval[], start: number, release: (interval: Interval) => void): void {
   let kept = 0;
-  for (const interval of active) {
+  for (let at = 0; at < active.length; at++) {
+    const interval = active[at]!;
     if (interval.end >= start) active[kept++] = interval;
     else release(interval);
   }

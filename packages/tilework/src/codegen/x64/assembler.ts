@@ -101,7 +101,7 @@ export class Assembler {
 
   /** The code with all labels resolved. */
   finish(): Uint8Array {
-    const code = Uint8Array.from(this.#bytes);
+    const code = new Uint8Array(this.#bytes);
     const view = new DataView(code.buffer);
     for (const { at, label } of this.#patches) {
       const target = this.#labels[label];
@@ -196,23 +196,29 @@ export class Assembler {
     options: VectorOptions = {},
   ): void {
     const encoding: VectorEncoding = vectorInstructions[name];
-    const [first, second, third] = operands;
-    let [reg, vvvv, rm] = [first as number, 0, second!];
+    let reg = operands[0] as number;
+    let vvvv = 0;
+    let rm = operands[1]!;
     switch (encoding.form) {
       case "rvm":
-        [vvvv, rm] = [second as number, third!];
+        vvvv = rm as number;
+        rm = operands[2]!;
         break;
       case "rm":
-        vvvv = (third as number | undefined) ?? 0;
+        vvvv = (operands[2] as number | undefined) ?? 0;
         break;
       case "mr":
-        [reg, rm] = [second as number, first!];
+        reg = rm as number;
+        rm = operands[0]!;
         break;
       case "vm":
-        [reg, vvvv] = [encoding.digit!, first as number];
+        vvvv = reg;
+        reg = encoding.digit!;
         break;
       case "mvr":
-        [reg, vvvv, rm] = [third as number, second as number, first!];
+        vvvv = rm as number;
+        reg = operands[2] as number;
+        rm = operands[0]!;
     }
     const hasHigh = reg >= 16 || vvvv >= 16 || (typeof rm === "number" && rm >= 16);
     const evex = needsEvex(encoding, bits, hasHigh, options);

@@ -40,7 +40,7 @@ export function foldLoads(
         readers.set(statement, fold);
         loads.add(load);
       }
-      forget(pending, statement);
+      if (pending.size > 0) forget(pending, statement);
       const broadcast = statement.op === "splat" && broadcastOperand;
       const whole = statement.op === "load" && statement.active === lanes;
       if ((broadcast || whole) && statement.type !== "u8" && uses.isOnce(statement.to))

@@ -66,8 +66,7 @@ export class KernelWriter {
     ]);
     this.#integers = allocateRegisters(this.liveness.integers.values(), integerRegisters, entry);
     const vectors = numbered(cpu === "avx512" ? 32 : 16);
-    const ofVectors = this.#intervals((type) => type !== "mask" || cpu === "avx2");
-    const ofMasks = this.#intervals((type) => type === "mask" && cpu === "avx512");
+    const [ofVectors, ofMasks] = this.#intervals();
     [this.#vectors, this.#vectorScratch] = allocateWithScratch(ofVectors, vectors, spillVectors, () => true);
     const tails = new Set(this.program.tails.values());
     [this.#masks, this.#maskScratch] = allocateWithScratch(
@@ -218,8 +217,13 @@ export class KernelWriter {
     return this.#slot(`room${which}`);
   }
 
-  #intervals(wanted: (type: VectorType) => boolean): Interval[] {
-    return [...this.liveness.vectors.values()].filter(({ register }) => wanted(this.typeOf(register)));
+  /** Those of vectors, and those of opmasks. */
+  #intervals(): [vectors: Interval[], masks: Interval[]] {
+    const vectors: Interval[] = [];
+    const masks: Interval[] = [];
+    for (const interval of this.liveness.vectors.values())
+      (this.isMask(interval.register) ? masks : vectors).push(interval);
+    return [vectors, masks];
   }
 
   #takeScratch(): number {

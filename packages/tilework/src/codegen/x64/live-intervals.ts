@@ -5,7 +5,8 @@
  * writes and reads hang on the same condition) from the start.
  */
 
-import { integerWritten, vectorWritten } from "../registers-of.ts";
+import { isIntegerStatement } from "../kernel-code.ts";
+import { vectorWritten } from "../registers-of.ts";
 import {
   type IfNode,
   type LoopNode,
@@ -117,13 +118,15 @@ class LivenessFinder {
   #plain(node: PlainNode, flows: Flows): void {
     const { statement } = node;
     const at = 2 * this.#position++;
-    const early = writesEarly(statement) || node.temporaries.length > 0;
     visitNodeIntegers(node, this.#program, (register) =>
       this.#use(this.#integers, flows.integers, register, at),
     );
+    if (isIntegerStatement(statement)) {
+      this.#define(this.#integers, flows.integers, statement.to, at + 1);
+      return;
+    }
+    const early = writesEarly(statement) || node.temporaries.length > 0;
     visitNodeVectors(node, (register) => this.#use(this.#vectors, flows.vectors, register, at));
-    const integer = integerWritten(statement);
-    if (integer !== undefined) this.#define(this.#integers, flows.integers, integer, at + 1);
     const vector = vectorWritten(statement);
     if (vector !== undefined) {
       const interval = this.#define(this.#vectors, flows.vectors, vector, at + 1);

@@ -2,9 +2,14 @@
  * Kernel code with everything beside it that wants a register: loop counters, temporaries of statements that
  * take several instructions, opmasks of partial vectors. Numbers continue the kernel's own.
  */
-import type { ControlStatement, KernelCode, Statement, VectorType } from "../kernel-code.ts";
 import {
-  integerWritten,
+  type ControlStatement,
+  isIntegerStatement,
+  type KernelCode,
+  type Statement,
+  type VectorType,
+} from "../kernel-code.ts";
+import {
   mapVectors,
   type PlainStatement,
   readsVector,
@@ -34,9 +39,11 @@ export interface PlainNode {
   readonly bytes: Uint8Array | undefined;
 }
 
+type LoopStatement = Extract<ControlStatement, { op: "loop" }>;
+
 export interface LoopNode {
   readonly kind: "loop";
-  readonly loop: Extract<ControlStatement, { op: "loop" }>;
+  readonly loop: LoopStatement;
   /** Counts the iterations: the kernel's own counter where its body leaves it alone. */
   readonly iteration: number;
   /** Whether the iteration runs up from 0 to the limit, or down to 0. */
@@ -88,6 +95,8 @@ class NodeBuilder {
   >();
   readonly #folds: ReturnType<typeof foldLoads>;
   readonly #bytes: ByteCompares | undefined;
+  /** The integer registers that each loop's body writes. */
+  readonly #written = new Map<LoopStatement, ReadonlySet<number>>();
   #integers: number;
   #takesVectorsApart = false;
 
@@ -119,17 +128,20 @@ class NodeBuilder {
 
   #block(body: readonly Statement[]): Node[] {
     const nodes: Node[] = [];
-    for (const statement of body)
-      if (!this.#folds.loads.has(statement) && !this.#bytes?.constants.has(statement))
-        for (const part of this.#apart(statement)) nodes.push(this.#node(part));
+    for (const statement of body) {
+      if (this.#folds.loads.has(statement) || this.#bytes?.constants.has(statement)) continue;
+      if (statement.op === "loop") nodes.push(this.#loop(statement));
+      else if (statement.op === "if") nodes.push(this.#if(statement));
+      else if (replacesOperand(statement))
+        for (const part of this.#apart(statement)) nodes.push(this.#plain(part));
+      else nodes.push(this.#plain(statement));
+    }
     return nodes;
   }
 
-  /** A result that is written early goes to a register of its own first where it would replace an operand. */
-  #apart(statement: Statement): Statement[] {
-    if (statement.op === "loop" || statement.op === "if" || !writesEarly(statement)) return [statement];
+  /** The result goes to a register of its own first. */
+  #apart(statement: PlainStatement): PlainStatement[] {
     const to = vectorWritten(statement)!;
-    if (!readsVector(statement, to)) return [statement];
     const apart = this.#vectors.push(this.#vectors[to]!) - 1;
     const renamed = mapVectors(
       statement,
@@ -139,12 +151,11 @@ class NodeBuilder {
     return [renamed, { op: "move", to, from: apart }];
   }
 
-  #node(statement: Statement): Node {
-    if (statement.op === "loop") return this.#loop(statement);
-    if (statement.op === "if") {
-      const { yes, no } = statement;
-      return { kind: "if", branch: statement, yes: this.#block(yes), no: this.#block(no) };
-    }
+  #if(branch: Extract<ControlStatement, { op: "if" }>): IfNode {
+    return { kind: "if", branch, yes: this.#block(branch.yes), no: this.#block(branch.no) };
+  }
+
+  #plain(statement: PlainStatement): PlainNode {
     if (statement.op === "gather" && statement.type === "u8") this.#takesVectorsApart = true;
     const kinds = temporariesOf(statement, this.#cpu, this.#vectors);
     const temporaries = kinds.length === 0 ? none : kinds.map((type) => this.#vectors.push(type) - 1);
@@ -189,8 +200,8 @@ class NodeBuilder {
     });
   }
 
-  #loop(loop: Extract<ControlStatement, { op: "loop" }>): LoopNode {
-    const written = integersWritten(loop.body);
+  #loop(loop: LoopStatement): LoopNode {
+    const written = this.#writtenIn(loop);
     const { counter, count } = loop;
     const own = counter !== undefined && !written.has(counter);
     const iteration = own ? counter : this.#integers++;
@@ -201,6 +212,29 @@ class NodeBuilder {
     }
     const body = this.#block(loop.body);
     return { kind: "loop", loop, iteration, upward: counter !== undefined, limit, body };
+  }
+
+  #writtenIn(loop: LoopStatement): ReadonlySet<number> {
+    const known = this.#written.get(loop);
+    if (known !== undefined) return known;
+    const written = new Set<number>();
+    this.#collectWritten(loop.body, written);
+    this.#written.set(loop, written);
+    return written;
+  }
+
+  #collectWritten(body: readonly Statement[], written: Set<number>): void {
+    for (const statement of body) {
+      if (statement.op === "loop") {
+        if (statement.counter !== undefined) written.add(statement.counter);
+        for (const register of this.#writtenIn(statement)) written.add(register);
+      } else if (statement.op === "if") {
+        this.#collectWritten(statement.yes, written);
+        this.#collectWritten(statement.no, written);
+      } else if (isIntegerStatement(statement)) {
+        written.add(statement.to);
+      }
+    }
   }
 
   /** AVX-512 guards what is not a whole vector, half or quarter of one by an opmask. */
@@ -215,19 +249,9 @@ class NodeBuilder {
   }
 }
 
-function integersWritten(body: readonly Statement[], written: Set<number> = new Set()): Set<number> {
-  for (const statement of body) {
-    if (statement.op === "loop") {
-      if (statement.counter !== undefined) written.add(statement.counter);
-      integersWritten(statement.body, written);
-    } else if (statement.op === "if") {
-      for (const branch of [statement.yes, statement.no]) integersWritten(branch, written);
-    } else {
-      const register = integerWritten(statement);
-      if (register !== undefined) written.add(register);
-    }
-  }
-  return written;
+/** Whether the result is written early and would replace an operand. */
+function replacesOperand(statement: PlainStatement): boolean {
+  return writesEarly(statement) && readsVector(statement, vectorWritten(statement)!);
 }
 
 const none: readonly never[] = [];

@@ -20,13 +20,7 @@ export interface SeparatedValues {
 export function separateValues(body: readonly Statement[], vectors: readonly VectorType[]): SeparatedValues {
   const freshWrites = new Uint32Array(vectors.length);
   const shared = new Set<number>();
-  visitRuns(body, (run) => {
-    readsFromOutside(run, shared);
-    for (const statement of run) {
-      const register = freshlyWritten(statement);
-      if (register !== undefined) freshWrites[register]!++;
-    }
-  });
+  visitRuns(body, (run) => countFreshWrites(run, freshWrites, shared));
   if (freshWrites.every((count) => count <= 1)) return { body, vectors };
   const types = [...vectors];
   return { body: separateBlock(body, { types, shared, freshWrites }), vectors: types };
@@ -62,15 +56,26 @@ function visitRuns(body: readonly Statement[], visit: (run: readonly PlainStatem
   visit(run);
 }
 
-function readsFromOutside(run: readonly PlainStatement[], found: Set<number>): void {
+/** Counts the writes that do not read their register; `shared` takes what is read before the run writes it. */
+function countFreshWrites(
+  run: readonly PlainStatement[],
+  freshWrites: Uint32Array,
+  shared: Set<number>,
+): void {
   const written = new Set<number>();
+  let to: number | undefined;
+  let isFresh = false;
   const read = (register: number): void => {
-    if (!written.has(register)) found.add(register);
+    if (register === to) isFresh = false;
+    if (!written.has(register)) shared.add(register);
   };
   for (const statement of run) {
+    to = vectorWritten(statement);
+    isFresh = to !== undefined;
     visitVectorReads(statement, read);
-    const register = vectorWritten(statement);
-    if (register !== undefined) written.add(register);
+    if (to === undefined) continue;
+    if (isFresh) freshWrites[to]!++;
+    written.add(to);
   }
 }
 

@@ -16,21 +16,20 @@ export interface LinearForm {
 export function linearForm(index: readonly LoadIndex[], scales: readonly number[], axes: number): LinearForm {
   let offset = 0;
   const strides = new Array<number>(axes).fill(0);
-  const tables = new Map<number, number[]>();
-  index.forEach((dimension, d) => {
-    if ("dynamic" in dimension) return;
+  let tables: Map<number, number[]> | undefined;
+  for (let d = 0; d < index.length; d++) {
+    const dimension = index[d]!;
+    if ("dynamic" in dimension) continue;
     const scale = scales[d]!;
     offset += dimension.offset * scale;
     for (const term of dimension.terms) {
       if ("table" in term) {
-        const before = tables.get(term.axis);
-        tables.set(
-          term.axis,
-          term.table.map((value, at) => value * scale + (before?.[at] ?? 0)),
-        );
+        tables ??= new Map();
+        tables.set(term.axis, scaledSum(term.table, scale, tables.get(term.axis)));
       } else strides[term.axis]! += term.stride * scale;
     }
-  });
+  }
+  if (tables === undefined) return { offset, strides, tables: none };
   for (const [axis, table] of tables) {
     const step = stepOf(table);
     if (step === undefined) continue;
@@ -41,10 +40,20 @@ export function linearForm(index: readonly LoadIndex[], scales: readonly number[
   return { offset, strides, tables: [...tables].map(([axis, table]) => ({ axis, table })) };
 }
 
+const none: readonly never[] = [];
+
+/** table·scale + before, element by element. */
+function scaledSum(table: readonly number[], scale: number, before: readonly number[] | undefined): number[] {
+  const sum = new Array<number>(table.length);
+  for (let at = 0; at < table.length; at++) sum[at] = table[at]! * scale + (before?.[at] ?? 0);
+  return sum;
+}
+
 /** The difference between neighbours where it is always the same. */
 function stepOf(table: readonly number[]): number | undefined {
   const step = (table[1] ?? table[0]!) - table[0]!;
-  return table.every((value, at) => value === table[0]! + step * at) ? step : undefined;
+  for (let at = 0; at < table.length; at++) if (table[at] !== table[0]! + step * at) return undefined;
+  return step;
 }
 
 /** An access in bytes from the buffer's start. */
