@@ -34,6 +34,8 @@ export interface CompileOptions {
   readonly workers?: number;
   /** Keeps what does not depend on schedules, for planning the program again. */
   readonly fused?: FusedPrograms;
+  /** Keeps default schedules by nests' structure, for planning on the same target again. */
+  readonly defaults?: Map<string, Schedule>;
 }
 
 /** Programs' fused nests. */
@@ -60,10 +62,16 @@ export function planProgram(program: Program, target: Target, options?: CompileO
 export function* planInPieces(
   program: Program,
   target: Target,
-  { fuse = true, found, workers = 1, fused: known }: CompileOptions = {},
+  { fuse = true, found, workers = 1, fused: known, defaults = new Map() }: CompileOptions = {},
 ): InPieces<Plan> {
   const fused = fuse ? yield* fuseInPieces(program, known) : lowerProgram(chooseAlgorithms(program));
-  const schedules = new ScheduleTable((nest) => found?.(nest) ?? scheduleNest(nest, target));
+  const schedules = new ScheduleTable((nest, key) => {
+    const schedule = found?.(nest) ?? defaults.get(key);
+    if (schedule !== undefined) return schedule;
+    const usual = scheduleNest(nest, target);
+    defaults.set(key, usual);
+    return usual;
+  });
   const joined = yield* joinInPieces(fused.nests, target);
   for (const { nest } of joined) {
     schedules.of(nest);
@@ -104,17 +112,17 @@ export function* fuseInPieces(program: Program, known?: FusedPrograms): InPieces
 
 /** Schedules, chosen once for nests of the same structure. */
 class ScheduleTable {
-  readonly #choose: (nest: Nest) => Schedule;
+  readonly #choose: (nest: Nest, key: string) => Schedule;
   readonly #byKey = new Map<string, Schedule>();
   readonly #keys = new Map<Nest, string>();
 
-  constructor(choose: (nest: Nest) => Schedule) {
+  constructor(choose: (nest: Nest, key: string) => Schedule) {
     this.#choose = choose;
   }
 
   of(nest: Nest): Schedule {
     const key = this.keyOf(nest);
-    const schedule = this.#byKey.get(key) ?? this.#choose(nest);
+    const schedule = this.#byKey.get(key) ?? this.#choose(nest, key);
     this.#byKey.set(key, schedule);
     return schedule;
   }

@@ -72,9 +72,10 @@ export function predictionProgram(step: TracedStep): Program {
   return programOf(step.inputs, Object.fromEntries(outputs), []);
 }
 
-/** The program that computes loss and metrics. */
+/** The program that computes loss and metrics, of the same predictions. */
 export function testProgram(step: TracedStep, objective: Objective): Program {
-  const { loss, outputs } = writeObjective(objective, step.batch);
+  const predictions = foldScales(step.batch.predictions);
+  const { loss, outputs } = writeObjective(objective, { ...step.batch, predictions });
   labelObjective(loss, outputs);
   return programOf(step.inputs, outputs, []);
 }

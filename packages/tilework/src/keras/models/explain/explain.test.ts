@@ -204,6 +204,17 @@ describe("reports", () => {
     expect(training).not.toContain("Prepared weights");
   });
 
+  test("evaluation folds BatchNormalization into convolutions once, as prediction does", async () => {
+    const model = resnet20();
+    model.compile({ optimizer: "adam", loss: "categorical_crossentropy" });
+    for (const mode of ["test", "predict"]) {
+      const { lines } = await explained(model, { batchSize: 2, mode, detail: "kernels", lineLength: 200 });
+      const normalizing = rowsOf(lines).filter((row) => row[1]!.includes("batch_normalization"));
+      expect(normalizing.length).toBeGreaterThan(0);
+      expect(normalizing.filter(([stage]) => !stage!.endsWith("once"))).toEqual([]);
+    }
+  });
+
   test("a step of many kernels has one row a layer, with the sums of its kernels", async () => {
     const model = resnet20();
     model.compile({ optimizer: "adam", loss: "categorical_crossentropy" });

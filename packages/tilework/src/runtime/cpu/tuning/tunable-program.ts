@@ -4,6 +4,7 @@
  */
 import type { FusedPrograms } from "../../../compiler/compile.ts";
 import type { Plan } from "../../../compiler/plan.ts";
+import type { Schedule } from "../../../compiler/schedule.ts";
 import type { Target } from "../../../compiler/target.ts";
 import type { Program } from "../../../graph/program.ts";
 import { platform } from "../../../platform/current.ts";
@@ -41,7 +42,7 @@ export class TunableProgram {
   ): Promise<TunableProgram> {
     const breaks = new Breaks();
     await breaks.now();
-    const source: Source = { program, fused };
+    const source: Source = { program, fused, defaults: new Map() };
     const plan = await breaks.during(planOf(compiler, target, source));
     const current = await compilePlan(compiler, target, program, plan);
     return new TunableProgram(compiler, target, current, mayTune(compiler, target) ? source : undefined);
@@ -88,6 +89,8 @@ export class TunableProgram {
 interface Source {
   readonly program: Program;
   readonly fused: FusedPrograms;
+  /** Schedules of the nests that nothing better is found for. */
+  readonly defaults: Map<string, Schedule>;
 }
 
 /** WebAssembly is not tuned: engines compile it better and better while it runs, which no short timing can judge. */
@@ -98,10 +101,11 @@ function mayTune({ runtime, toolchain, tuning }: CpuCompiler, { printer }: Targe
 function planOf(
   { toolchain, runtime }: CpuCompiler,
   target: Target,
-  { program, fused }: Source,
+  { program, fused, defaults }: Source,
 ): InPieces<Plan> {
   return toolchain.plan(program, target, {
     fused,
+    defaults,
     workers: runtime.threads,
     found: (nest) => foundSchedule(nest, target),
   });
