@@ -84,6 +84,7 @@ export class TileOrder {
       if (chain[at] !== sum) return undefined;
       taken.set(sum.to, at + 1);
       if (chain.length === at + 1) ended++;
+      if (this.#isOpen(sum.x) || this.#isOpen(sum.y)) return undefined;
       for (const register of [sum.to, sum.x, sum.y]) {
         const writer = this.#writers.get(register);
         if (register !== value && writer !== undefined && !this.#done.has(writer)) fresh.add(register);
@@ -129,11 +130,15 @@ export class TileOrder {
   #isReady(statement: PlainStatement): boolean {
     let isReady = true;
     visitVectorReads(statement, (register) => {
-      const isOpen = (this.#chains.get(register)?.length ?? 0) > 0;
-      const isLater = this.#late.has(register) && !this.#done.has(this.#writers.get(register)!);
-      if (isOpen || isLater) isReady = false;
+      if (this.#isOpen(register)) isReady = false;
     });
     return isReady;
+  }
+
+  /** Whether it is an accumulator under way, or follows from one and is not computed yet. */
+  #isOpen(register: number): boolean {
+    if ((this.#chains.get(register)?.length ?? 0) > 0) return true;
+    return this.#late.has(register) && !this.#done.has(this.#writers.get(register)!);
   }
 }
 
