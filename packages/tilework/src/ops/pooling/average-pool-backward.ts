@@ -66,9 +66,12 @@ export const averagePoolBackward: Op<[upstream: Value], UnpoolOptions> = defineO
   },
 });
 
-/** Where windows are few beside pixels, they are shared out before they are read, else on the way. */
+/** Pixels a window from which on windows are few. */
+const FEW = 8;
+
+/** What each pixel of a window counts for is multiplied on the way, unless windows are so few that a pass over them costs less. */
 function sharesBefore({ inputSizes, outputSizes }: PoolGeometry): boolean {
-  return 2 * sizeOf(outputSizes) <= sizeOf(inputSizes);
+  return FEW * sizeOf(outputSizes) <= sizeOf(inputSizes);
 }
 
 function axisShares(context: LowerContext<UnpoolOptions>, geometry: PoolGeometry, axis: number): Buffer {
