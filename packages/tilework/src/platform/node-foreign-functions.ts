@@ -2,6 +2,9 @@
 import type { Libc } from "./foreign-functions.ts";
 import { mapping, preferLarge, systemRefusal } from "./libc.ts";
 
+/** Workers have flags of their own, so that they would not know. */
+const switchOff = "--no-experimental-ffi";
+
 /** Why there are none, as far as it can be said without touching them (which would print a warning). */
 export function nodeFunctionsRefusal(): string | undefined {
   const refusal = systemRefusal(process.platform, process.arch);
@@ -9,6 +12,7 @@ export function nodeFunctionsRefusal(): string | undefined {
   const { permission } = process as { permission?: { has(scope: string): boolean } };
   if (permission !== undefined && !permission.has("ffi"))
     return "Node's permissions refuse foreign functions; --allow-ffi grants them";
+  if (process.execArgv.includes(switchOff)) return `foreign functions are switched off by ${switchOff}`;
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major < 26 || (major === 26 && minor < 1))
     return `Node ${process.versions.node} has no foreign functions; Node 26.1 and later have`;

@@ -58,7 +58,18 @@ describe.skipIf(!canRunX64("avx2"))("machine code", () => {
     expect(stderr).toBe("");
   });
 
-  test("without the permission auto takes wasm and prints nothing; a forced one says why", async () => {
+  test.each([
+    {
+      title: "without the permission",
+      flags: withoutForeignFunctions,
+      reason: "Node's permissions refuse foreign functions; --allow-ffi grants them",
+    },
+    {
+      title: "with foreign functions switched off",
+      flags: ["--no-experimental-ffi"],
+      reason: "foreign functions are switched off by --no-experimental-ffi",
+    },
+  ])("$title auto takes wasm and prints nothing; a forced one says why", async ({ flags, reason }) => {
     const { stdout, stderr } = await runModule(
       `
       const device = await currentDevice();
@@ -67,12 +78,11 @@ describe.skipIf(!canRunX64("avx2"))("machine code", () => {
       configure({ device: "x64" });
       await currentDevice().catch((error) => console.log(error.message));
     `,
-      withoutForeignFunctions,
+      flags,
     );
     expect(stdout.split("\n")).toEqual([
       "wasm",
-      'the device "x64" cannot run here: Node\'s permissions refuse foreign functions; --allow-ffi grants them; ' +
-        'use "auto" for the fastest that can',
+      `the device "x64" cannot run here: ${reason}; use "auto" for the fastest that can`,
       "",
     ]);
     expect(stderr).toBe("");
