@@ -4,6 +4,7 @@
  * Tables make bounds and offsets piecewise constant (adaptive windows, strided backward-data): they are part
  * of the nest, their sizes are static, so a range of values can always be proved.
  */
+import { extremesOf } from "../util/extremes.ts";
 
 export type Term =
   | { readonly axis: number; readonly stride: number }
@@ -88,8 +89,9 @@ export function rangeOf(index: Index, sizes: (axis: number) => number): { min: n
   for (const term of index.terms) {
     if ("table" in term) {
       const used = term.table.slice(0, sizes(term.axis));
-      min += Math.min(...used);
-      max += Math.max(...used);
+      const extremes = extremesOf(used);
+      min += extremes.min;
+      max += extremes.max;
     } else {
       const last = term.stride * (sizes(term.axis) - 1);
       min += Math.min(0, last);

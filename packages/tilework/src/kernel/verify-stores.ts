@@ -4,6 +4,7 @@
  */
 import { stridesOf } from "../tensor/shape.ts";
 import { InternalError } from "../util/errors.ts";
+import { extremesOf } from "../util/extremes.ts";
 import {
   type AffineForm,
   affineForm,
@@ -39,7 +40,7 @@ function isMixedRadix(form: AffineForm, axes: readonly number[], box: Box): bool
     if (table === undefined) return { step: stride, span: stride * box[axis]!.max };
     const sorted = [...table].sort((a, b) => a - b);
     const gaps = sorted.slice(1).map((value, at) => value - sorted[at]!);
-    return { step: Math.min(...gaps), span: sorted.at(-1)! - sorted[0]! };
+    return { step: extremesOf(gaps).min, span: sorted.at(-1)! - sorted[0]! };
   });
   let reach = 0;
   for (const { step, span } of digits.sort((a, b) => a.step - b.step || a.span - b.span)) {

@@ -1,5 +1,6 @@
 /** What is known of an index while code is emitted: its range over everything that runs at run time. */
 import type { Index } from "../../kernel/index-expression.ts";
+import { extremesOf } from "../../util/extremes.ts";
 import type { Condition } from "./condition.ts";
 import type { Emission, Point } from "./emission.ts";
 
@@ -36,8 +37,9 @@ export function indexRange(e: Emission, index: Index, point: Point | undefined, 
     const range = axisRange(e, term.axis, point, lane);
     if ("table" in term) {
       const used = term.table.slice(range.min, range.max + 1);
-      min += Math.min(...used);
-      max += Math.max(...used);
+      const extremes = extremesOf(used);
+      min += extremes.min;
+      max += extremes.max;
     } else {
       min += Math.min(term.stride * range.min, term.stride * range.max);
       max += Math.max(term.stride * range.min, term.stride * range.max);

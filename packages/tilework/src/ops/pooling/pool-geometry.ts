@@ -5,6 +5,7 @@
 import type { TensorType } from "../../graph/value.ts";
 import { formatShape, type Shape } from "../../tensor/shape.ts";
 import { ArgumentError, ShapeError } from "../../util/errors.ts";
+import { extremesOf } from "../../util/extremes.ts";
 import { spatialSizes } from "../convolution/convolution-shapes.ts";
 import type { Reach } from "../convolution/each-tap.ts";
 import { outputSizes, type Padding, type Window, windowsOf } from "../convolution/window.ts";
@@ -126,7 +127,7 @@ export function checkPooled(
 /** The largest number of real pixels of a window, along each axis. */
 export function windowSizes({ windows, spans }: PoolGeometry): number[] {
   if (windows !== undefined) return windows.map(({ size }) => size);
-  return spans.map((axis) => Math.max(...axis.map(({ start, end }) => end - start)));
+  return spans.map((axis) => extremesOf(axis.map(({ start, end }) => end - start)).max);
 }
 
 /** The number of real pixels of each window along each axis. */
@@ -160,6 +161,6 @@ export function reachesOf({ windows, spans }: PoolGeometry): Reach[] {
 /** The leading part of a pooling's input that its windows see. */
 export function readShape(name: string, inputShape: Shape, pool: Pool): number[] {
   const { spans } = poolGeometry(name, inputShape, pool);
-  const ends = spans.map((axis) => Math.max(...axis.map(({ end }) => end)));
+  const ends = spans.map((axis) => extremesOf(axis.map(({ end }) => end)).max);
   return [inputShape[0]!, ...ends, inputShape.at(-1)!];
 }

@@ -12,6 +12,7 @@ import { addIndex, axisIndex, constantIndex, type Index, scaleIndex } from "../.
 import type { NestBuilder } from "../../kernel/nest-builder.ts";
 import type { Dtype } from "../../tensor/dtype.ts";
 import { sizeOf, stridesOf } from "../../tensor/shape.ts";
+import { extremesOf } from "../../util/extremes.ts";
 import type { Window } from "../convolution/window.ts";
 import {
   guardWithin,
@@ -84,7 +85,7 @@ export function readWindow(
 
 function adaptivePosition(nest: NestBuilder, spans: readonly Span[], output: number, tap: number): Index {
   const lengths = spans.map(({ start, end }) => end - start);
-  const longest = Math.max(...lengths);
+  const longest = extremesOf(lengths).max;
   const remaining = addIndex(valuesIndex(output, lengths), axisIndex(tap, -1, -1));
   guardWithin(nest, remaining, longest, [
     { axis: output, size: spans.length },
@@ -178,7 +179,7 @@ function adaptiveReaders(nest: NestBuilder, axes: readonly number[], geometry: P
   const output = axes.map((axis, dimension) => {
     const reads = readersOf(spans[dimension]!, inputSizes[dimension]!);
     const counts = reads.map(({ start, end }) => end - start);
-    const most = Math.max(...counts);
+    const most = extremesOf(counts).max;
     const reader: SizedAxis = { axis: nest.reduction(`reader${dimension}`, most), size: most };
     const remaining = addIndex(valuesIndex(axis, counts), axisIndex(reader.axis, -1, -1));
     guardWithin(nest, remaining, most, [{ axis, size: inputSizes[dimension]! }, reader]);

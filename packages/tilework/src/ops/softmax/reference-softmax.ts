@@ -1,4 +1,5 @@
 import { type Shape, stridesOf } from "../../tensor/shape.ts";
+import { extremesOf } from "../../util/extremes.ts";
 import { forEachPlace } from "../reference-elementwise.ts";
 
 /** log(e^x / Σ e^x) along an axis. */
@@ -9,7 +10,7 @@ export function referenceLogSoftmax(data: Float64Array, shape: Shape, axis: numb
   forEachPlace(shape, (place, start) => {
     if (place[axis] !== 0) return;
     const at = Array.from({ length: size }, (_, k) => start + k * stride);
-    const largest = Math.max(...at.map((i) => data[i]!));
+    const largest = extremesOf(at.map((i) => data[i]!)).max;
     const sum = at.reduce((total, i) => total + Math.exp(data[i]! - largest), 0);
     for (const i of at) result[i] = data[i]! - largest - Math.log(sum);
   });
