@@ -6,6 +6,7 @@ import { chooseVectorAxis } from "./scheduling/choose-vector-axis.ts";
 import { imageTile } from "./scheduling/image-tile.ts";
 import { joinedTile } from "./scheduling/joined-tile.ts";
 import { lanePeriod as periodAlong } from "./scheduling/lane-period.ts";
+import { laneTile } from "./scheduling/lane-tile.ts";
 import { leapingCopy } from "./scheduling/leaping-copy.ts";
 import { loopOrder } from "./scheduling/loop-order.ts";
 import { mergedSize, type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
@@ -39,6 +40,11 @@ function usualSchedule(space: TileSpace, tile: Tile): Schedule {
     return { ...schedule, ...taps, outerReduction: 0, outerBlock: 1, taskLoops: loops };
   }
   if (schedule.outerReduction > 0) return schedule;
+  const inLanes = laneTile(space);
+  if (inLanes !== undefined) {
+    const loops = taskLoops(space, { ...inLanes, vectors: 1 }, schedule.order, false);
+    return { ...schedule, rows: inLanes.rows, taskLoops: loops };
+  }
   const phases = phaseTile(space);
   if (phases !== undefined) {
     const loops = taskLoops(space, { ...phases, cycles: tile.cycles }, phases.order, false);
@@ -68,7 +74,8 @@ export function candidates(nest: Nest, target: Target): Schedule[] {
 
 /** Estimated cycles of the nest on one core under its default schedule. */
 export function estimateCycles(nest: Nest, target: Target): number {
-  return rankTiles(tileSpace(nest, target))[0]!.cycles;
+  const space = tileSpace(nest, target);
+  return laneTile(space)?.cycles ?? rankTiles(space)[0]!.cycles;
 }
 
 function tileSpace(nest: Nest, target: Target): TileSpace {

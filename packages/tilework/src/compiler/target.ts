@@ -9,6 +9,8 @@ export interface Target {
   readonly broadcastOperand: boolean;
   /** Products accumulate with one rounding. False only in the strict-SIMD variant. */
   readonly fused: boolean;
+  /** Multiply-adds of whole vectors that a core starts in a cycle. */
+  readonly multiplyAdds: 1 | 2;
   /** Bytes of the first and second level cache of one core, for choosing blocks. */
   readonly l1: number;
   readonly l2: number;
@@ -20,6 +22,7 @@ export const wasmTarget: Target = {
   registers: 15,
   broadcastOperand: false,
   fused: true,
+  multiplyAdds: 2,
   l1: 32 * 1024,
   l2: 512 * 1024,
 };

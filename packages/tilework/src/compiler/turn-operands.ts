@@ -36,19 +36,23 @@ export function turnOperands(nests: readonly OriginNest[], target: Target): Orig
 }
 
 function turnOperand(nest: Nest, target: Target): Nest[] {
-  const load = turnableLoad(nest, target.lanes);
+  const strided = laneLoad(nest);
+  const load = strided ?? turnableLoad(nest, target.lanes);
   if (load === undefined) return [nest];
   const source = nest.buffers[load.buffer]!;
-  if (readsOf(nest) < FEWEST_READS * sizeOf(source.shape)) return [nest];
+  const isRare = strided === undefined && readsOf(nest) < FEWEST_READS * sizeOf(source.shape);
+  if (isRare) return [nest];
   const turned: Buffer = {
     name: `${source.name}.turned`,
     dtype: source.dtype,
-    shape: exchanged(source.shape),
+    shape: apart(exchanged(source.shape)),
   };
   const ways = [copyNest(source, turned), readTurned(nest, load.buffer, turned)];
   const [copying, computing] = ways.map((way) => estimateCycles(way, target)) as [number, number];
-  const cycles = copying + computing * borderFactor(nest, load, target);
-  return cycles < CLEAR_GAIN * estimateCycles(nest, target) ? ways : [nest];
+  const factor = strided === undefined ? borderFactor(nest, load, target) : 1;
+  const gain = strided === undefined ? CLEAR_GAIN : 1;
+  const cycles = copying + computing * factor;
+  return cycles < gain * estimateCycles(nest, target) ? ways : [nest];
 }
 
 /** How much longer vectors of pixels take because those at the ends of a row are masked. */
@@ -58,6 +62,22 @@ function borderFactor(nest: Nest, load: Load, { lanes, printer }: Target): numbe
   const isGuarded = nest.guards.some(({ index }) => axesOf(index).has(row));
   const vectors = Math.ceil(nest.axes[row]!.size / lanes);
   return isGuarded ? 1 + MASKED[printer] * Math.min(1, 2 / vectors) : 1;
+}
+
+/** The operand whose elements along the lanes of a sum lie as far apart as there are elements along the axis after it. */
+function laneLoad(nest: Nest): Load | undefined {
+  const [level] = nest.levels;
+  const lanes = level?.lanes ? level.axes.at(-1) : undefined;
+  if (lanes === undefined || nest.levels.length > 1) return undefined;
+  const loads = nodesUnder(expressionsOf(nest)).filter((node): node is Load => node.kind === "load");
+  return loads.find((load) => {
+    const [summed, column] = load.index.slice(-2) as [LoadIndex, LoadIndex];
+    if (load.index.length < 2 || "dynamic" in summed || "dynamic" in column) return false;
+    const along = plainAxis(column);
+    if (strideAlong(summed, lanes) !== 1 || along === undefined || along === lanes) return false;
+    if (loads.some((other) => other !== load && other.buffer === load.buffer)) return false;
+    return nest.axes[along]!.size > 1 && nest.buffers[load.buffer]!.viewOf === undefined;
+  });
 }
 
 /** How often the nest's points read one of its operands. */
@@ -105,9 +125,19 @@ function isAlong(load: Load, axis: number): boolean {
 
 const exchanged = <T>(list: readonly T[]): T[] => [...list.slice(0, -2), list.at(-1)!, list.at(-2)!];
 
+/** Rows a multiple of so many bytes apart stand in few sets of the first cache. */
+const CROWDED = 1024;
+const LINE = 16;
+
+/** The shape with longer rows where they would push each other out of the cache. */
+function apart(shape: readonly number[]): number[] {
+  const row = shape.at(-1)!;
+  return (4 * row) % CROWDED === 0 ? [...shape.slice(0, -1), row + LINE] : [...shape];
+}
+
 function copyNest(source: Buffer, turned: Buffer): Nest {
   const copy = new NestBuilder(`turn ${source.name}`);
-  const to = turned.shape.map((size, dimension) => axisIndex(copy.space(`d${dimension}`, size)));
+  const to = exchanged(source.shape).map((size, dimension) => axisIndex(copy.space(`d${dimension}`, size)));
   copy.store(turned, to, copy.load(source, exchanged(to)));
   return copy.build();
 }

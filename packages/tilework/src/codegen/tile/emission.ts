@@ -70,6 +70,8 @@ export class Emission {
   readonly extents: Map<number, number> = new Map();
   /** Active lanes of each vector register of the current tile. */
   actives: readonly number[] = [1];
+  /** The one register of 16 virtual lanes that a walk through a reduction adds to; undefined: all of them. */
+  walk: number | undefined;
   points: readonly Point[] = [];
   /** Values of the last outer reduction axis in the current visit. */
   block = 1;

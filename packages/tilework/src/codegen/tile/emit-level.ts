@@ -218,19 +218,20 @@ class LevelEmitter {
   #accumulatePoints(points: readonly Point[], virtual: number): void {
     const e = this.#e;
     const guards = guardsOf(e, this.#level);
-    const registers = Math.min(this.#registers, e.actives.length);
+    const all = Array.from({ length: Math.min(this.#registers, e.actives.length) }, (_, lane) => lane);
+    const registers = all.filter((lane) => e.walk === undefined || lane === e.walk);
     const steps = points.map((point) => {
       const open = guards.filter((guard) => decide(e, guard, point) === undefined);
       return { point, whole: open.filter(({ axes }) => !variesByLane(e, axes)) };
     });
-    if (points.length < registers && steps.every(({ whole }) => whole.length === 0)) {
-      for (let lane = 0; lane < registers; lane++)
-        for (const point of points) this.#accumulateOne(point, lane, virtual);
+    const isByLane = points.length < registers.length || e.plan.laneLevel === this.#level;
+    if (isByLane && steps.every(({ whole }) => whole.length === 0)) {
+      for (const lane of registers) for (const point of points) this.#accumulateOne(point, lane, virtual);
       return;
     }
     for (const { point, whole } of steps)
       emitWhere(e, whole, point, () => {
-        for (let lane = 0; lane < registers; lane++) this.#accumulateOne(point, lane, virtual);
+        for (const lane of registers) this.#accumulateOne(point, lane, virtual);
       });
   }
 

@@ -18,6 +18,8 @@ import { isWrittenOut } from "./split-axis.ts";
 /** Emits one iteration for the points that may take part; `virtual` is the virtual lane it belongs to. */
 export type Leaf = (points: readonly Point[], virtual: number) => void;
 
+/** Blocks of 16 lanes that each walk takes before the next one. */
+const WALK = 16;
 const MOST_RUNS = 24;
 const MOST_VALUES = 512;
 
@@ -92,7 +94,7 @@ class ReductionLoops {
     const axis = this.#axes[at]!;
     const inner = (virtual = 0): void => this.emit(at + 1, points, virtual);
     if (this.#hasLanes && at === this.#axes.length - 1) {
-      if (this.#isLaneLevel) this.#emitLanes(axis, inner);
+      if (this.#isLaneLevel) this.#emitLanes(axis, points.length, inner);
       else this.#emitVirtualLanes(axis, inner);
       return;
     }
@@ -156,22 +158,63 @@ class ReductionLoops {
   }
 
   /** 16 elements an iteration in 16 / lanes registers; a last iteration for the rest. */
-  #emitLanes(axis: number, inner: () => void): void {
+  #emitLanes(axis: number, points: number, inner: () => void): void {
     const e = this.#e;
     const size = e.plan.sizes[axis]!;
     const outer = e.actives;
     e.actives = new Array<number>(16 / e.lanes).fill(e.lanes);
     const blocks = Math.floor(size / 16);
-    const range = { axis, start: 0, step: 16, low: 0, high: (blocks - 1) * 16 };
-    if (blocks === 1) withFixed(e, axis, 0, inner);
-    else if (blocks > 1) withLoop(e, range, blocks, inner);
+    const isApart = e.actives.length === 4 && points > 1;
+    const run = isApart && blocks >= 2 * WALK ? WALK : blocks;
+    const walks = (body: () => void): void => (isApart ? this.#emitWalks(body) : body());
+    this.#emitBlocks(axis, 0, { count: run === blocks ? 1 : Math.floor(blocks / run), run }, walks, inner);
+    const left = run === 0 ? 0 : blocks % run;
+    this.#emitBlocks(axis, (blocks - left) * 16, { count: 1, run: left }, walks, inner);
     const rest = size % 16;
     if (rest > 0) {
       const registers = Math.ceil(rest / e.lanes);
       e.actives = Array.from({ length: registers }, (_, at) => Math.min(e.lanes, rest - at * e.lanes));
-      withFixed(e, axis, blocks * 16, inner);
+      walks(() => withFixed(e, axis, blocks * 16, inner));
     }
     e.actives = outer;
+  }
+
+  /** `count` times `run` blocks of 16 elements from `start` on, each of the runs in walks. */
+  #emitBlocks(
+    axis: number,
+    start: number,
+    { count, run }: { readonly count: number; readonly run: number },
+    walks: (body: () => void) => void,
+    inner: () => void,
+  ): void {
+    const e = this.#e;
+    if (run === 0) return;
+    const end = start + (run - 1) * 16;
+    if (count > 1) {
+      const step = run * 16;
+      const last = (count - 1) * step;
+      const within = { axis, start: 0, step: 16, low: start, high: end + last, relative: true };
+      withLoop(e, { axis, start, step, low: start, high: start + last }, count, () =>
+        walks(() => withLoop(e, within, run, inner)),
+      );
+    } else
+      walks(() => {
+        if (run === 1) withFixed(e, axis, start, inner);
+        else withLoop(e, { axis, start, step: 16, low: start, high: end }, run, inner);
+      });
+  }
+
+  /**
+   * Where 16 virtual lanes are four registers, a tile of several points takes one of them a walk: so its accumulators
+   * stay in registers, and what is loaded serves all points.
+   */
+  #emitWalks(body: () => void): void {
+    const e = this.#e;
+    for (let lane = 0; lane < e.actives.length; lane++) {
+      e.walk = lane;
+      body();
+    }
+    e.walk = undefined;
   }
 
   /** The same with one accumulator for each of the 16 lanes. */

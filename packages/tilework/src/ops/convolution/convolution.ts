@@ -5,6 +5,7 @@ import { addIndex, axisIndex, scaleIndex } from "../../kernel/index-expression.t
 import type { Buffer } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
 import { sizeOf } from "../../tensor/shape.ts";
+import { sumsInLanes } from "../sums-in-lanes.ts";
 import { convolutionBackwardData } from "./convolution-backward-data.ts";
 import { convolutionBackwardFilter } from "./convolution-backward-filter.ts";
 import {
@@ -83,15 +84,14 @@ function lower(context: LowerContext<ConvolutionOptions>): void {
   const pixel = windows.map((window, axis) =>
     inputPosition(nest, window, inputSizes[axis]!, outputs[axis]!, taps[axis]!),
   );
-  const [sum] = nest.reduce([
-    {
-      op: "add",
-      value: mul(
-        nest.load(x, [image, ...pixel, addIndex(channel, scaleIndex(group, channels))]),
-        nest.load(kernel, [...taps.map((tap) => axisIndex(tap)), channel, filter]),
-      ),
-    },
-  ]);
+  const value = mul(
+    nest.load(x, [image, ...pixel, addIndex(channel, scaleIndex(group, channels))]),
+    nest.load(kernel, [...taps.map((tap) => axisIndex(tap)), channel, filter]),
+  );
+  const rows = geometry.batch * sizeOf(geometry.outputSizes);
+  const depth = channels * sizeOf(windows.map(({ size }) => size));
+  const sums = { rows, columns: filters, depth, run: channels, isTurned: filters > 1 };
+  const [sum] = nest.reduce([{ op: "add", value }], { lanes: groups === 1 && sumsInLanes(sums) });
   nest.store(context.outputs[0]!, [image, ...outputs.map((axis) => axisIndex(axis)), filter], sum!);
   context.emit(nest.build());
 }

@@ -5,6 +5,7 @@ import type { Buffer } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
 import { sizeOf } from "../../tensor/shape.ts";
 import { broadcastIndex, spaceOver } from "../lower-elementwise.ts";
+import { sumsInLanes } from "../sums-in-lanes.ts";
 import type { MatmulAttributes } from "./matmul.ts";
 
 /** Rows that share too little of the other operand to pay for walking through it column by column. */
@@ -18,23 +19,37 @@ const STREAMS = 16;
 
 /**
  * One nest, Out[…, m, n] = Σ_k A[…, m, k] · B[…, k, n]: n lies along vectors, k ascends. Transposed operands are
- * read with other strides. A product with one column has nothing along n, so its k runs in lanes; so it does where a
- * few rows meet a transposed operand, whose memory is then read in order. Where few rows meet a large operand, that
- * is read a few rows at a time from end to end: each such chunk of k gives partial sums, which a second nest adds.
+ * read with other strides. A few columns fill few lanes of a vector, so their k runs in lanes where it lies in a row
+ * in A; so it does where a few rows meet a transposed operand, whose memory is then read in order. Where few rows meet
+ * a large operand, that is read a few rows at a time from end to end: each such chunk of k gives partial sums, which a
+ * second nest adds.
  */
 export function lowerMatmul(context: LowerContext<MatmulAttributes>): void {
   const { inputs, outputs, attributes } = context;
   const [a, b] = inputs as readonly [Buffer, Buffer];
   const out = outputs[0]!;
-  const rank = out.shape.length;
   const depth = a.shape[a.shape.length - (attributes.transposeA ? 2 : 1)]!;
   const isFew = sizeOf(out.shape.slice(0, -1)) <= FEW_ROWS;
+  const inLanes = hasFewColumns(context, depth);
   const isLarge = isFew && b.shape.length === 2 && sizeOf(b.shape) >= LARGE && !attributes.transposeB;
-  if (isLarge && depth >= 2 * STREAMS && out.shape[rank - 1]! > 1) lowerInChunks(context, depth);
+  if (isLarge && !inLanes && depth >= 2 * STREAMS) lowerInChunks(context, depth);
   else {
     const alongMemory = isFew && attributes.transposeB && !attributes.transposeA && depth >= LONG_ROW;
-    emitProduct(context, out, { begin: 0, count: 1, length: depth, row: 0 }, alongMemory);
+    emitProduct(context, out, { begin: 0, count: 1, length: depth, row: 0 }, alongMemory || inLanes);
   }
+}
+
+/** Whether so few columns are summed faster in lanes: both operands' k should lie in a row, or the right one is turned. */
+function hasFewColumns(
+  { inputs, outputs, attributes }: LowerContext<MatmulAttributes>,
+  depth: number,
+): boolean {
+  const { shape } = outputs[0]!;
+  const columns = shape.at(-1)!;
+  const rows = inputs[1]!.shape.length === 2 ? sizeOf(shape.slice(0, -1)) : shape.at(-2)!;
+  if (attributes.transposeA && shape.at(-2)! > 1) return false;
+  if (columns === 1) return true;
+  return sumsInLanes({ rows, columns, depth, run: depth, isTurned: !attributes.transposeB });
 }
 
 interface Chunks {
@@ -65,7 +80,7 @@ function emitProduct(
   { inputs, outputs, attributes, emit }: LowerContext<MatmulAttributes>,
   target: Buffer,
   { begin, count, length, row: firstRow }: Chunks,
-  alongMemory: boolean,
+  inLanes: boolean,
 ): void {
   const [a, b] = inputs as readonly [Buffer, Buffer];
   const { shape } = outputs[0]!;
@@ -80,8 +95,7 @@ function emitProduct(
   const left = nest.load(a, matrixIndex(a, batch, row, along, attributes.transposeA));
   const right = nest.load(b, matrixIndex(b, batch, along, column, attributes.transposeB));
   const value = mul(left, right);
-  const lanes = alongMemory || shape.at(-1) === 1;
-  const sum = length === 1 ? value : nest.reduce([{ op: "add", value }], { lanes })[0]!;
+  const sum = length === 1 ? value : nest.reduce([{ op: "add", value }], { lanes: inLanes })[0]!;
   nest.store(target, target === outputs[0] ? place : [rowIndex(chunk, firstRow), ...place], sum);
   emit(nest.build());
 }
