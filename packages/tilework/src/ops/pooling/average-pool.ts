@@ -20,6 +20,7 @@ import {
   sharingAxis,
 } from "./pool-geometry.ts";
 import { readWindow } from "./pool-nest.ts";
+import { rowsFirst } from "./rows-first.ts";
 import { separateAxes } from "./separate-axes.ts";
 import { pixelRows, WholeImages } from "./whole-images.ts";
 
@@ -66,7 +67,8 @@ function lower(context: LowerContext<AveragePoolAttributes>): void {
     averageRows(context, new WholeImages(whole, rows), sizeOf(whole.inputSizes));
     return;
   }
-  const passes = separateAxes(whole);
+  const split = rowsFirst(whole);
+  const passes = split === undefined ? separateAxes(whole) : [split.rows, split.columns];
   let source = context.inputs[0]!;
   passes.forEach((pass, at) => {
     const last = at === passes.length - 1;

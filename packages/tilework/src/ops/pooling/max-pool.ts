@@ -2,7 +2,7 @@ import { applyOp, type LowerContext, type OpDefinition, type ReferenceArray } fr
 import type { Value } from "../../graph/value.ts";
 import { add, binary, compare, i32, mul, position, select } from "../../kernel/build-expression.ts";
 import type { Expression } from "../../kernel/expression.ts";
-import { axisIndex } from "../../kernel/index-expression.ts";
+import { axisIndex, type Index } from "../../kernel/index-expression.ts";
 import type { Buffer, Nest } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
 import { sizeOf } from "../../tensor/shape.ts";
@@ -19,7 +19,8 @@ import {
   readShape,
   sharingAxis,
 } from "./pool-geometry.ts";
-import { codeDtype, readWindow } from "./pool-nest.ts";
+import { codeDtype, readWindow, type WindowReading } from "./pool-nest.ts";
+import { type RowsFirst, rowsFirst } from "./rows-first.ts";
 import { separateAxes } from "./separate-axes.ts";
 import { type PixelRows, pixelRows, WholeImages } from "./whole-images.ts";
 
@@ -79,6 +80,11 @@ function lower(context: LowerContext<MaxPoolAttributes>): void {
     maximaOfRows(context, new WholeImages(whole, rows), rows);
     return;
   }
+  const split = rowsFirst(whole);
+  if (split !== undefined) {
+    maximaRowsFirst(context, split, whole);
+    return;
+  }
   const passes = separateAxes(whole);
   let read: Maxima = { values: context.inputs[0]!, codes: undefined };
   passes.forEach((pass, at) => {
@@ -120,21 +126,56 @@ function maximaOfRows(
   second.store(values, places.to, second.reduce([{ op: "max", value: each }])[0]!);
   context.emit(second.build());
   if (codes !== undefined)
-    context.emit(firstWinner({ values: maxima, codes: winners }, { values, codes }, whole, pixels));
+    context.emit(firstOfImage({ values: maxima, codes: winners }, { values, codes }, whole, pixels));
+}
+
+/** The first place of the image among the pixels that hold its maximum: the rows of two may stand in any order. */
+function firstOfImage(read: Maxima, write: Maxima, whole: WholeImages, pixels: number): Nest {
+  const nest = new NestBuilder(name);
+  const { pixel, from, to } = whole.foldPixels(nest);
+  const code = add(mul(nest.load(read.codes!, from), i32(pixels)), position(pixel));
+  return firstWinner(nest, { value: nest.load(read.values, from), code }, write, to);
+}
+
+/** The maxima of windows over few channels, by rows and then along them. */
+function maximaRowsFirst(
+  context: LowerContext<MaxPoolAttributes>,
+  { rows, columns }: RowsFirst,
+  whole: PoolGeometry,
+): void {
+  const [values, codes] = context.outputs as [Buffer, Buffer | undefined];
+  const shape = pooledShape(rows);
+  const above: Maxima = {
+    values: context.temporary("maxima0", shape),
+    codes: codes && context.temporary("codes0", shape, codes.dtype),
+  };
+  context.emit(passNest(rows, whole, { values: context.inputs[0]!, codes: undefined }, above));
+  context.emit(passNest(columns, whole, { ...above, codes: undefined }, { values, codes: undefined }));
+  if (codes !== undefined) context.emit(firstOfColumns(columns, whole, above, { values, codes }));
+}
+
+/** The first place of each window among the columns that hold its maximum: the rows of two may stand in any order. */
+function firstOfColumns(columns: PoolGeometry, whole: PoolGeometry, read: Maxima, write: Maxima): Nest {
+  const nest = new NestBuilder(name);
+  const { from, to, code: column } = windowPlaces(nest, columns, whole);
+  const row = nest.load(read.codes!, from);
+  const code = whole.windows === undefined ? row : add(row, position(column));
+  return firstWinner(nest, { value: nest.load(read.values, from), code }, write, to);
 }
 
 const latest = 0x7fffffff;
 
-/** The first place of the image among the pixels that hold its maximum: the rows of two may stand in any order. */
-function firstWinner(read: Maxima, write: Maxima, whole: WholeImages, pixels: number): Nest {
-  const nest = new NestBuilder(name);
-  const { pixel, from, to } = whole.foldPixels(nest);
-  const value = nest.load(read.values, from);
-  const isLargest = compare("eq", value, nest.load(write.values, to));
+/** Stores the least code among the pixels that hold the maximum, which is there already. */
+function firstWinner(
+  nest: NestBuilder,
+  { value, code }: { readonly value: Expression; readonly code: Expression },
+  { values, codes }: Maxima,
+  to: readonly Index[],
+): Nest {
+  const isLargest = compare("eq", value, nest.load(values, to));
   const wins = binary("or", isLargest, compare("ne", value, value));
-  const code = add(mul(nest.load(read.codes!, from), i32(pixels)), position(pixel));
   const [earliest] = nest.reduce([{ op: "min", value: select(wins, code, i32(latest)) }]);
-  nest.store(write.codes!, to, earliest!);
+  nest.store(codes!, to, earliest!);
   return nest.build();
 }
 
@@ -146,11 +187,7 @@ interface Maxima {
 
 function passNest(pass: PoolGeometry, whole: PoolGeometry, read: Maxima, write: Maxima): Nest {
   const nest = new NestBuilder(name);
-  const image = axisIndex(nest.space("image", pass.batch));
-  const outputs = pass.outputSizes.map((size, axis) => nest.space(`output${axis}`, size));
-  const channel = axisIndex(nest.space("channel", pass.channels));
-  const { pixel, code, outerCode } = readWindow(nest, pass, outputs, { outer: sharingAxis(pass), whole });
-  const from = [image, ...pixel, channel];
+  const { from, to, code, outerCode } = windowPlaces(nest, pass, whole, sharingAxis(pass));
   const value = nest.load(read.values, from);
   const before = read.codes && nest.load(read.codes, from);
   const winner = before === undefined ? position(code) : add(position(code), before);
@@ -163,10 +200,31 @@ function passNest(pass: PoolGeometry, whole: PoolGeometry, read: Maxima, write: 
     const outer = position(outerCode);
     [largest, chosen] = fold(largest!, chosen === undefined ? outer : add(outer, chosen));
   }
-  const place = [image, ...outputs.map((axis) => axisIndex(axis)), channel];
-  nest.store(write.values, place, largest!);
-  if (write.codes !== undefined) nest.store(write.codes, place, chosen!);
+  nest.store(write.values, to, largest!);
+  if (write.codes !== undefined) nest.store(write.codes, to, chosen!);
   return nest.build();
+}
+
+interface WindowPlaces extends Pick<WindowReading, "code" | "outerCode"> {
+  /** The pixel's place among the images. */
+  readonly from: readonly Index[];
+  /** The window's place among the results. */
+  readonly to: readonly Index[];
+}
+
+/** Declares the axes of a nest over a pass's windows and their pixels, those along `outer` in an outer level. */
+function windowPlaces(
+  nest: NestBuilder,
+  pass: PoolGeometry,
+  whole: PoolGeometry,
+  outer?: number,
+): WindowPlaces {
+  const image = axisIndex(nest.space("image", pass.batch));
+  const outputs = pass.outputSizes.map((size, axis) => nest.space(`output${axis}`, size));
+  const channel = axisIndex(nest.space("channel", pass.channels));
+  const { pixel, code, outerCode } = readWindow(nest, pass, outputs, { outer, whole });
+  const to = [image, ...outputs.map((axis) => axisIndex(axis)), channel];
+  return { from: [image, ...pixel, channel], to, code, outerCode };
 }
 
 function reference([x]: readonly ReferenceArray[], { pool, codes }: MaxPoolAttributes): Float64Array[] {

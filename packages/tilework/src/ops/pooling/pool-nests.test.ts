@@ -166,12 +166,39 @@ test("max pooling whose windows tile the input is undone without a reduction", (
 
 test.each([
   ["one nest for a small window", [3, 3], [1, 1], 1],
+  ["one nest for a small window with a stride", [3, 3], [2, 2], 1],
   ["one nest for a window that overlaps little", [8, 8], [7, 7], 1],
   ["a nest an axis for a large window", [7, 7], [1, 1], 2],
   ["one nest for a long window of one row", [1, 9], [1, 1], 1],
 ] as const)("pooling takes %s", (_, window, strides, nests) => {
-  const x = formulaInputs.ordinary([1, 16, 16, 1]);
+  const x = formulaInputs.ordinary([1, 16, 16, 16]);
   const pool = { window, strides };
   expect(runOp(averagePoolDefinition, [x], { pool }).nests).toHaveLength(nests);
   expect(runOp(maxPoolDefinition, [x], { pool, codes: true }).nests).toHaveLength(nests);
+});
+
+test.each([
+  ["windows with a stride", [16, 16, 8], { window: [3, 3], strides: [2, 2] }, 2],
+  ["adaptive windows", [16, 16, 3], { outputSizes: [5, 5] }, 2],
+  ["windows over volumes", [6, 6, 6, 1], { window: [2, 2, 2], strides: [1, 1, 2] }, 2],
+  ["not windows that follow each other closely", [16, 16, 8], { window: [3, 3], strides: [2, 1] }, 1],
+  ["not windows of two rows", [16, 16, 8], { window: [2, 3], strides: [2, 2] }, 1],
+  ["not windows over more channels", [16, 16, 9], { window: [3, 3], strides: [2, 2] }, 1],
+] as const)("few channels are pooled rows first: %s", (_, shape, pool, passes) => {
+  const x = formulaInputs.ordinary([2, ...shape]);
+  expect(runOp(averagePoolDefinition, [x], { pool }).nests).toHaveLength(passes);
+  expect(runOp(maxPoolDefinition, [x], { pool, codes: false }).nests).toHaveLength(passes);
+});
+
+test("rows first or not, the first of equal pixels in row-major order wins, and the first NaN", () => {
+  const data = Float64Array.from([1, 2, 0, 2, 1, 2, 0, 2, 1].flatMap((value) => [value, value]));
+  data[2 * 4 + 1] = data[2 * 6 + 1] = Number.NaN;
+  const x: ReferenceArray = { shape: [1, 3, 3, 2], dtype: "float32", data };
+  for (const pool of [{ window: [3, 3], strides: [3, 3] }, { outputSizes: [1, 1] }]) {
+    const { outputs } = runOp(maxPoolDefinition, [x], { pool, codes: true });
+    expect(outputs.map((output) => [...output])).toEqual([
+      [2, Number.NaN],
+      [1, 4],
+    ]);
+  }
 });

@@ -17,7 +17,8 @@ export function separateAxes(geometry: PoolGeometry): readonly PoolGeometry[] {
   const axes = windows.flatMap(({ size }, axis) => (size > 1 ? [axis] : []));
   if (axes.length < 2) return [geometry];
   const passes: PoolGeometry[] = [];
-  for (const axis of axes.reverse()) passes.push(alongAxis(geometry, axis, passes.at(-1)?.outputSizes));
+  for (const axis of axes.reverse())
+    passes.push(alongAxes(geometry, [axis], passes.at(-1)?.outputSizes ?? geometry.inputSizes));
   const whole = operations(geometry, sizeOf(windows.map(({ size }) => size)));
   const separate = passes.reduce((sum, pass, at) => sum + operations(pass, windows[axes[at]!]!.size), 0);
   return separate * passCost < whole ? passes : [geometry];
@@ -29,16 +30,20 @@ function operations(geometry: PoolGeometry, windowElements: number): number {
 
 const single: Window = { size: 1, stride: 1, dilation: 1, before: 0, after: 0 };
 
-/** The pooling of an image of `sizes` along one axis alone; the others stay as they are. */
-function alongAxis(geometry: PoolGeometry, axis: number, sizes = geometry.inputSizes): PoolGeometry {
-  const windows = geometry.windows!;
+/** The pooling of an image of `sizes` along some axes alone; the others stay as they are. */
+export function alongAxes(
+  geometry: PoolGeometry,
+  axes: readonly number[],
+  sizes: readonly number[],
+): PoolGeometry {
+  const isPooled = (axis: number): boolean => axes.includes(axis);
   return {
     ...geometry,
     inputSizes: sizes,
-    outputSizes: sizes.with(axis, geometry.outputSizes[axis]!),
-    windows: windows.map((window, dimension) => (dimension === axis ? window : single)),
-    spans: sizes.map((size, dimension) =>
-      dimension === axis
+    outputSizes: sizes.map((size, axis) => (isPooled(axis) ? geometry.outputSizes[axis]! : size)),
+    windows: geometry.windows?.map((window, axis) => (isPooled(axis) ? window : single)),
+    spans: sizes.map((size, axis) =>
+      isPooled(axis)
         ? geometry.spans[axis]!
         : Array.from({ length: size }, (_, start) => ({ start, end: start + 1 })),
     ),
