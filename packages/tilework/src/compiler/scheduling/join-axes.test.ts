@@ -79,3 +79,31 @@ test("channels and their multiplier are one axis, across vectors in whole channe
 test("an innermost axis of whole vectors stays as it is", () => {
   expect(joinedNests(depthwise(20, 16), 16)).toEqual([]);
 });
+
+/** A signal of pixels with three channels, doubled. */
+function doubled(pixels: number): Nest {
+  const nest = new NestBuilder("doubled");
+  const pixel = axisIndex(nest.space("pixel", pixels));
+  const copy = axisIndex(nest.space("copy", 2));
+  const channel = axisIndex(nest.space("channel", 3));
+  const x = nest.load(tensor("x", [pixels, 3]), [pixel, channel]);
+  nest.store(tensor("y", [pixels, 2, 3]), [pixel, copy, channel], x);
+  return nest.build();
+}
+
+test.each([
+  ["stays whole while it is short", 600, ["copy channel 6", "pixel copy channel 3600"]],
+  [
+    "is joined in equal parts, of whole vectors, where it is long",
+    6000,
+    ["copy channel 6", "pixel copy channel 720"],
+  ],
+  ["stays apart where it is long and has no parts", 6007, ["copy channel 6"]],
+] as const)("an axis %s", (_, pixels, expected) => {
+  const nest = doubled(pixels);
+  const names = joinedNests(nest, 16).map((joined) => {
+    const { name, size } = joined.axes[joined.space.at(-1)!]!;
+    return `${name} ${size}`;
+  });
+  expect(names).toEqual(expected);
+});

@@ -9,10 +9,13 @@ import { type Index, type Term, tableIndex } from "../../kernel/index-expression
 import type { Guard, Nest, Store } from "../../kernel/nest.ts";
 import { expressionsOf, mapExpressions, nodesUnder, rewriter } from "../../kernel/rewrite.ts";
 import { compactNest } from "../fusion/merge-nests.ts";
+import { splitAxis } from "./split-axis.ts";
 import { storesOf } from "./strided-access.ts";
 
 /** Longer tables are no gain over the loops that they replace. */
 const LONGEST_AXIS = 4096;
+/** Elements of a part of an axis that is longer. */
+const PART = 1024;
 const MOST_AXES = 3;
 /** Vectors along an axis, up to which a guard at its ends touches most of them. */
 const MOSTLY_BORDER = 2;
@@ -27,11 +30,27 @@ export function joinedNests(nest: Nest, lanes: number): Nest[] {
   for (let count = 2; count <= Math.min(chain.length, MOST_AXES); count++) {
     const axes = chain.slice(0, count).reverse();
     const inner = sizeOf(nest, axes.slice(1));
-    if (inner % lanes === 0 || inner * nest.axes[axes[0]!]!.size > LONGEST_AXIS) break;
-    const joined = joinAxes(nest, axes, lanes);
+    if (inner % lanes === 0) break;
+    const isLong = inner * nest.axes[axes[0]!]!.size > LONGEST_AXIS;
+    const short = isLong ? inParts(nest, axes[0]!, inner, lanes) : nest;
+    const joined = short && joinAxes(short, axes, lanes);
     if (joined !== undefined) found.push(joined);
+    if (isLong) break;
   }
   return found;
+}
+
+/**
+ * The nest with an axis in equal parts which, with so many elements a value, are short, and fill vectors where some do;
+ * undefined where there are none.
+ */
+function inParts(nest: Nest, axis: number, elements: number, lanes: number): Nest | undefined {
+  const { size } = nest.axes[axis]!;
+  const most = Math.floor(PART / elements);
+  const parts = Array.from({ length: Math.max(0, most - 1) }, (_, at) => most - at);
+  const even = parts.filter((part) => size % part === 0);
+  const part = even.find((each) => (each * elements) % lanes === 0 && 2 * each > most) ?? even[0];
+  return part === undefined ? undefined : splitAxis(nest, axis, part);
 }
 
 function sizeOf(nest: Nest, axes: readonly number[]): number {

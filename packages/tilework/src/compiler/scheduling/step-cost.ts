@@ -253,10 +253,18 @@ export function stepCost(space: TileSpace, shape: TileShape): number | undefined
 
 /** Cycles to start and end a tile: accumulators, an outer level in registers, the epilogue's loads, stores, addresses. */
 export function tileEnd(space: TileSpace, tile: TileSize): number {
-  const { work, window } = space;
+  const { work, target, window } = space;
   const { rows, vectors } = tile;
   const folds = window.length === 0 ? 0 : pointsOf(work.nest, window) * work.outerOperations;
   const epilogue = (work.lateLoads.length + work.lateOperations + folds) / 2;
   const leaving = work.chain > 1 && !isWrittenOut(space, tile) ? LEAVING : 0;
-  return 20 + leaving + rows * vectors * (1 + epilogue + work.stores.length);
+  const scattered = work.stores.filter((store) => isScattered(space, store)).length;
+  const stores = work.stores.length + scattered * (target.lanes - 1);
+  return 20 + leaving + rows * vectors * (1 + epilogue + stores);
+}
+
+/** Whether a vector is stored lane by lane. */
+function isScattered({ vectorAxis }: TileSpace, { form }: StridedAccess): boolean {
+  if (vectorAxis === undefined) return false;
+  return Math.abs(form.strides[vectorAxis]!) > 1 || form.tables.some((term) => term.axis === vectorAxis);
 }
