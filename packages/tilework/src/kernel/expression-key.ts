@@ -5,7 +5,21 @@ import type { Index } from "./index-expression.ts";
 export function indexKey(index: Index): string {
   let key = `${index.offset}`;
   for (const term of index.terms)
-    key += "table" in term ? `+${term.axis}[${term.table.join()}]` : `+${term.axis}*${term.stride}`;
+    key += "table" in term ? `+${term.axis}[${tableKey(term.table)}]` : `+${term.axis}*${term.stride}`;
+  return key;
+}
+
+const longTable = 64;
+const tableKeys = new WeakMap<readonly number[], string>();
+
+/** Long tables are kept as text: those of a large batch have thousands of entries, and many nests share them. */
+function tableKey(table: readonly number[]): string {
+  if (table.length < longTable) return table.join();
+  let key = tableKeys.get(table);
+  if (key === undefined) {
+    key = table.join();
+    tableKeys.set(table, key);
+  }
   return key;
 }
 

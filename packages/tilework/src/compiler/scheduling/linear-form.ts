@@ -16,7 +16,7 @@ export interface LinearForm {
 export function linearForm(index: readonly LoadIndex[], scales: readonly number[], axes: number): LinearForm {
   let offset = 0;
   const strides = new Array<number>(axes).fill(0);
-  let tables: Map<number, number[]> | undefined;
+  let tables: Map<number, readonly number[]> | undefined;
   for (let d = 0; d < index.length; d++) {
     const dimension = index[d]!;
     if ("dynamic" in dimension) continue;
@@ -42,8 +42,29 @@ export function linearForm(index: readonly LoadIndex[], scales: readonly number[
 
 const none: readonly never[] = [];
 
+const scaled = new WeakMap<readonly number[], Map<number, readonly number[]>>();
+
 /** table·scale + before, element by element. */
-function scaledSum(table: readonly number[], scale: number, before: readonly number[] | undefined): number[] {
+function scaledSum(
+  table: readonly number[],
+  scale: number,
+  before: readonly number[] | undefined,
+): readonly number[] {
+  if (before !== undefined) return sumOf(table, scale, before);
+  let known = scaled.get(table);
+  if (known === undefined) {
+    known = new Map();
+    scaled.set(table, known);
+  }
+  let result = known.get(scale);
+  if (result === undefined) {
+    result = sumOf(table, scale, undefined);
+    known.set(scale, result);
+  }
+  return result;
+}
+
+function sumOf(table: readonly number[], scale: number, before: readonly number[] | undefined): number[] {
   const sum = new Array<number>(table.length);
   for (let at = 0; at < table.length; at++) sum[at] = table[at]! * scale + (before?.[at] ?? 0);
   return sum;
