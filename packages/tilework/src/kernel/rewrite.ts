@@ -3,7 +3,7 @@ import { unreachable } from "../util/errors.ts";
 import type { Expression, LoadIndex } from "./expression.ts";
 import { expressionKey } from "./expression-key.ts";
 import { type Index, substitute } from "./index-expression.ts";
-import type { Level, Nest, Reduction } from "./nest.ts";
+import type { Guard, Level, Nest, Reduction, Store } from "./nest.ts";
 
 /** Operands of a node, not counting those inside dynamic indices. */
 export function operandsOf(expression: Expression): readonly Expression[] {
@@ -94,6 +94,15 @@ export function rewriter(change: (expression: Expression) => Expression): (root:
   return visit;
 }
 
+function indexRewriter(move: (index: Index) => Index): (root: Expression) => Expression {
+  return rewriter((expression) => {
+    if (expression.kind === "position") return { kind: "position", index: move(expression.index) };
+    if (expression.kind !== "load") return expression;
+    const index = expression.index.map((at): LoadIndex => ("dynamic" in at ? at : move(at)));
+    return { ...expression, index };
+  });
+}
+
 /** Thrown inside `replaceAxes` where an index cannot be rewritten; callers turn it into "no". */
 class NotAffine extends Error {}
 
@@ -104,14 +113,7 @@ export function replaceAxes(replace: (axis: number) => Index): (root: Expression
     if (moved === undefined) throw new NotAffine();
     return moved;
   };
-  const visit = rewriter((expression) => {
-    if (expression.kind === "position") return { kind: "position", index: move(expression.index) };
-    if (expression.kind !== "load") return expression;
-    return {
-      ...expression,
-      index: expression.index.map((index) => ("dynamic" in index ? index : move(index))),
-    };
-  });
+  const visit = indexRewriter(move);
   return (root) => {
     try {
       return visit(root);
@@ -192,6 +194,16 @@ export function mapExpressions(nest: Nest, map: (expression: Expression) => Expr
     ...nest,
     levels: nest.levels.map((level): Level => ({ ...level, reductions: level.reductions.map(reduce) })),
     stores: nest.stores.map((store) => ({ ...store, value: map(store.value) })),
+  };
+}
+
+/** The nest with every index of its loads, positions, stores and guards replaced; run-time indices stay. */
+export function mapIndices(nest: Nest, move: (index: Index) => Index): Nest {
+  const mapped = mapExpressions(nest, indexRewriter(move));
+  return {
+    ...mapped,
+    guards: nest.guards.map((guard): Guard => ({ ...guard, index: move(guard.index) })),
+    stores: mapped.stores.map((store): Store => ({ ...store, index: store.index.map(move) })),
   };
 }
 

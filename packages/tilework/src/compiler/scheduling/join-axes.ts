@@ -4,10 +4,9 @@
  * one fills the lanes. Operands that do not lie in a row along it get tables, which repeat (lane-period.ts). What is
  * computed stays the same, in the same order.
  */
-import type { LoadIndex } from "../../kernel/expression.ts";
 import { type Index, type Term, tableIndex } from "../../kernel/index-expression.ts";
-import type { Guard, Nest, Store } from "../../kernel/nest.ts";
-import { expressionsOf, mapExpressions, nodesUnder, rewriter } from "../../kernel/rewrite.ts";
+import type { Nest } from "../../kernel/nest.ts";
+import { expressionsOf, mapIndices, nodesUnder } from "../../kernel/rewrite.ts";
 import { compactNest } from "../fusion/merge-nests.ts";
 import { splitAxis } from "./split-axis.ts";
 import { storesOf } from "./strided-access.ts";
@@ -89,26 +88,15 @@ function joinAxes(nest: Nest, axes: readonly number[], lanes: number): Nest | un
     const others = index.terms.filter((term) => !axes.includes(term.axis));
     return withTable({ offset: index.offset, terms: others }, last, table);
   };
-  const guards = nest.guards.map((guard): Guard => ({ ...guard, index: move(guard.index) }));
-  if (guards.some(({ index }) => masksStores(nest, index, last))) return undefined;
   const apart = size > MOSTLY_BORDER * lanes ? axes.slice(1) : axes;
   if (nest.guards.some(({ index }) => tellsLanesApart(nest, index, apart))) return undefined;
-  const mapped = mapExpressions(
-    nest,
-    rewriter((expression) => {
-      if (expression.kind === "position") return { kind: "position", index: move(expression.index) };
-      if (expression.kind !== "load") return expression;
-      const index = expression.index.map((at): LoadIndex => ("dynamic" in at ? at : move(at)));
-      return { ...expression, index };
-    }),
-  );
+  const mapped = mapIndices(nest, move);
+  if (mapped.guards.some(({ index }) => masksStores(nest, index, last))) return undefined;
   const name = axes.map((axis) => nest.axes[axis]!.name).join(" ");
   return compactNest({
     ...mapped,
     axes: nest.axes.map((axis, at) => (at === last ? { name, size } : axis)),
     space: nest.space.filter((axis) => axis === last || !axes.includes(axis)),
-    guards,
-    stores: mapped.stores.map((store): Store => ({ ...store, index: store.index.map(move) })),
   });
 }
 

@@ -1,7 +1,6 @@
-import type { LoadIndex } from "../../kernel/expression.ts";
 import { addIndex, axisIndex, type Index, substitute } from "../../kernel/index-expression.ts";
-import type { Nest, Store } from "../../kernel/nest.ts";
-import { expressionsOf, mapExpressions, nodesUnder, rewriter } from "../../kernel/rewrite.ts";
+import type { Nest } from "../../kernel/nest.ts";
+import { expressionsOf, mapIndices, nodesUnder } from "../../kernel/rewrite.ts";
 
 /**
  * The nest with a space axis as two, one behind the other: blocks of `inner` values, a divisor of its size, and within
@@ -15,24 +14,14 @@ export function splitAxis(nest: Nest, axis: number, inner: number): Nest | undef
   if (nest.guards.some(({ index }) => isOn(index)) || indicesOf(nest).some(isTabled)) return undefined;
   const move = (index: Index): Index =>
     substitute(index, (each) => (each === axis ? whole : axisIndex(each)))!;
-  const mapped = mapExpressions(
-    nest,
-    rewriter((expression) => {
-      if (expression.kind === "position") return { kind: "position", index: move(expression.index) };
-      if (expression.kind !== "load") return expression;
-      const index = expression.index.map((at): LoadIndex => ("dynamic" in at ? at : move(at)));
-      return { ...expression, index };
-    }),
-  );
   const { name, size } = nest.axes[axis]!;
   return {
-    ...mapped,
+    ...mapIndices(nest, move),
     axes: [
       ...nest.axes.map((each, at) => (at === axis ? { name, size: inner } : each)),
       { name: `${name}Block`, size: size / inner },
     ],
     space: nest.space.flatMap((each) => (each === axis ? [blocks, axis] : [each])),
-    stores: mapped.stores.map((store): Store => ({ ...store, index: store.index.map(move) })),
   };
 }
 
