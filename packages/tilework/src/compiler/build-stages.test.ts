@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { input, type Program } from "../graph/program.ts";
+import { matmul } from "../ops/matmul/matmul.ts";
 import { moments } from "../ops/reduce/moments.ts";
 import { planProgram } from "./compile.ts";
 import { avx512Target } from "./target.ts";
@@ -18,4 +19,16 @@ test.each([
   const [first] = planProgram(statistics(shape), avx512Target).stages;
   expect(first!.launches.length).toBe(2);
   expect(first!.tasks).toBe(slices);
+});
+
+test("products are done sooner than other points, so slices take more of them", () => {
+  const upstream = input("upstream", { shape: [32, 10], dtype: "float32" });
+  const weights = input("weights", { shape: [1600, 10], dtype: "float32" });
+  const y = matmul(upstream, weights, { transposeB: true });
+  const { stages } = planProgram(
+    { inputs: { upstream, weights }, outputs: { y }, updates: [] },
+    avx512Target,
+  );
+  expect(stages.map(({ launches }) => launches.length)).toEqual([2]);
+  expect(stages[0]!.tasks).toBe(5);
 });

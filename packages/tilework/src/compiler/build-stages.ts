@@ -6,7 +6,7 @@
  * needs was written by earlier stages, or by kernels of the same stage that slice the batch the same way. What nobody
  * waits for (updates, metrics) comes last, where it fills few stages.
  */
-import type { Buffer } from "../kernel/nest.ts";
+import type { Buffer, Nest } from "../kernel/nest.ts";
 import type { ScheduledNest } from "./schedule.ts";
 import {
   type Candidate,
@@ -38,6 +38,9 @@ const lightPoints = 8192;
 
 /** Points of a slice, at least: for fewer, going from launch to launch takes a good part of their time. */
 const slicePoints = 16384;
+
+/** Sums of products take this many in the time of one other point. */
+const productsAPoint = 4;
 
 export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[] {
   const candidates = candidatesOf(launches);
@@ -71,11 +74,23 @@ export function buildStages(launches: readonly ScheduledLaunch[]): LaunchStage[]
 
 /** The most slices, a divisor of those that there are, of which each has enough to do. */
 function slicesWorthwhile(slices: number, launches: readonly ScheduledLaunch[]): number {
-  const points = launches.reduce((sum, { scheduled }) => sum + pointsOf(scheduled), 0);
+  const points = launches.reduce(
+    (sum, { scheduled }) => sum + pointsOf(scheduled) / (isProduct(scheduled.nest) ? productsAPoint : 1),
+    0,
+  );
   let worthwhile = slices;
   for (let fewer = slices; fewer >= fewestSlices && points < worthwhile * slicePoints; fewer--)
     if (slices % fewer === 0) worthwhile = fewer;
   return worthwhile;
+}
+
+/** Whether all that the nest sums are products. */
+function isProduct({ levels }: Nest): boolean {
+  const reductions = levels.flatMap((level) => level.reductions);
+  return (
+    reductions.length > 0 &&
+    reductions.every(({ op, value }) => op === "add" && value.kind === "binary" && value.op === "mul")
+  );
 }
 
 function isReady(candidate: Candidate, remaining: ReadonlySet<Candidate>): boolean {

@@ -25,7 +25,7 @@ import type { OriginNest } from "./lower.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** The panels must be read at least this often to pay for the copy; a batch of products has as many operands as products. */
-const fewestReads = 32;
+export const fewestReads = 32;
 const fewestReadsOfBatch = 200;
 
 export interface PackingTarget {

@@ -9,7 +9,7 @@ export interface Target {
   readonly broadcastOperand: boolean;
   /** Products accumulate with one rounding. False only in the strict-SIMD variant. */
   readonly fused: boolean;
-  /** Multiply-adds of whole vectors that a core starts in a cycle. */
+  /** Multiply-adds of whole vectors that a core starts in a cycle; the device asks the processor. */
   readonly multiplyAdds: 1 | 2;
   /** Bytes of the first and second level cache of one core, for choosing blocks. */
   readonly l1: number;

@@ -18,11 +18,14 @@ import { estimateCycles } from "./schedule-nest.ts";
 import { pointsOf } from "./scheduling/nest-work.ts";
 import { storesOf } from "./scheduling/strided-access.ts";
 import type { Target } from "./target.ts";
+import { uncrowded } from "./uncrowded.ts";
 
 /** Of a vector, results that fill more are better off as they are. */
 const FEW_RESULTS = 0.5;
 /** What a masked step costs more than another; with AVX-512 the gain allows for it. */
 const MASKED = { x64: 0, wasm: 4 } as const;
+/** Cycles that another nest takes to start. */
+const STARTING = 400;
 /** An element must be read at least this often to pay for being copied. */
 const FEWEST_READS = 4;
 /** What turning must leave of the cycles by the cost model, which does not see masks at the images' borders. */
@@ -45,13 +48,13 @@ function turnOperand(nest: Nest, target: Target): Nest[] {
   const turned: Buffer = {
     name: `${source.name}.turned`,
     dtype: source.dtype,
-    shape: apart(exchanged(source.shape)),
+    shape: uncrowded(exchanged(source.shape)),
   };
   const ways = [copyNest(source, turned), readTurned(nest, load.buffer, turned)];
   const [copying, computing] = ways.map((way) => estimateCycles(way, target)) as [number, number];
   const factor = strided === undefined ? borderFactor(nest, load, target) : 1;
   const gain = strided === undefined ? CLEAR_GAIN : 1;
-  const cycles = copying + computing * factor;
+  const cycles = copying + computing * factor + (strided === undefined ? 0 : STARTING);
   return cycles < gain * estimateCycles(nest, target) ? ways : [nest];
 }
 
@@ -124,16 +127,6 @@ function isAlong(load: Load, axis: number): boolean {
 }
 
 const exchanged = <T>(list: readonly T[]): T[] => [...list.slice(0, -2), list.at(-1)!, list.at(-2)!];
-
-/** Rows a multiple of so many bytes apart stand in few sets of the first cache. */
-const CROWDED = 1024;
-const LINE = 16;
-
-/** The shape with longer rows where they would push each other out of the cache. */
-function apart(shape: readonly number[]): number[] {
-  const row = shape.at(-1)!;
-  return (4 * row) % CROWDED === 0 ? [...shape.slice(0, -1), row + LINE] : [...shape];
-}
 
 function copyNest(source: Buffer, turned: Buffer): Nest {
   const copy = new NestBuilder(`turn ${source.name}`);

@@ -11,17 +11,28 @@ import type { Buffer, Nest } from "../kernel/nest.ts";
 import { rewriter } from "../kernel/rewrite.ts";
 import { compactNest } from "./fusion/merge-nests.ts";
 import type { OriginNest } from "./lower.ts";
+import { fewestReads } from "./pack-operands.ts";
 import { bytesOf } from "./plan-memory.ts";
 import { type NestWork, pointsOf, workOf } from "./scheduling/nest-work.ts";
-import { isSmoothAlong, type StridedAccess } from "./scheduling/strided-access.ts";
+import { isSmoothAlong, type StridedAccess, variesAlong } from "./scheduling/strided-access.ts";
+import { shortestSide } from "./scheduling/transposing-tile.ts";
 import type { Target } from "./target.ts";
+import { uncrowded } from "./uncrowded.ts";
 
-/** Cycles of an element that is copied with its axes exchanged, near or through memory; and of its store before. */
-const NEAR_COPY = 0.6;
+/**
+ * Cycles of an element that is copied with its axes exchanged, in squares in registers or one by one, or through
+ * memory; and of its store before.
+ */
+const SQUARE_COPY = 0.35;
+const NEAR_COPY = 1.2;
 const FAR_COPY = 2;
 const KEPT = 0.1;
+/** The same of an element that goes into a panel. */
+const PACKING = 0.3;
+/** Bytes apart, elements that are gathered push each other out of the first cache. */
+const PAGE = 4096;
 /** Cycles that another nest takes to start. */
-const STARTING = 1000;
+const STARTING = 400;
 /** What turning must leave of the cycles. */
 const CLEAR_GAIN = 0.9;
 
@@ -41,7 +52,8 @@ function turnResult(nest: Nest, target: Target): Nest[] {
   if (accesses.some(({ isDynamic, form }) => isDynamic || form.tables.length > 0)) return [nest];
   if (work.stores.some(({ form }) => form.strides[column] !== 1)) return [nest];
   const results = pointsOf(nest, nest.space);
-  const turned = cyclesAlong(work, row, target) + results * (NEAR_COPY + KEPT) + STARTING;
+  const exchange = copyCycles(nest, [row, column], target) + KEPT;
+  const turned = cyclesAlong(work, row, target) + results * exchange + STARTING;
   return turned < CLEAR_GAIN * cyclesAlong(work, column, target) ? exchanged(nest, row, column) : [nest];
 }
 
@@ -59,23 +71,38 @@ function isProduct({ levels, guards, buffers }: Nest): boolean {
   );
 }
 
+/** Cycles of an element that is copied with two axes exchanged, near. */
+function copyCycles(nest: Nest, axes: readonly number[], { lanes }: Target): number {
+  return axes.every((axis) => nest.axes[axis]!.size >= shortestSide(lanes)) ? SQUARE_COPY : NEAR_COPY;
+}
+
 /** Cycles of the product with vectors along an axis: its multiply-adds, and copies of operands that lie otherwise. */
-function cyclesAlong({ nest, loads }: NestWork, axis: number, { lanes, l2 }: Target): number {
+function cyclesAlong({ nest, loads }: NestWork, axis: number, target: Target): number {
+  const { lanes, l2, multiplyAdds } = target;
   const { size } = nest.axes[axis]!;
+  const [summed] = nest.levels[0]!.axes;
   const points = pointsOf(nest, [...nest.space, ...nest.levels[0]!.axes]);
-  const copied = ({ buffer }: StridedAccess): number => {
+  const reads = points / (size * nest.axes[summed!]!.size);
+  const copied = ({ buffer, form }: StridedAccess): number => {
     const bytes = bytesOf(nest.buffers[buffer]!);
-    return (bytes / 4) * (bytes > l2 ? FAR_COPY : NEAR_COPY);
+    const isCrowded = reads < fewestReads && (4 * form.strides[axis]!) % PAGE === 0;
+    const isFar = bytes > l2 || isCrowded;
+    return (bytes / 4) * (isFar ? FAR_COPY : copyCycles(nest, [axis, summed!], target));
   };
+  const packed = ({ buffer }: StridedAccess): number =>
+    reads < fewestReads ? 0 : PACKING * (bytesOf(nest.buffers[buffer]!) / 4);
   return loads
-    .filter((access) => !isSmoothAlong(access, axis))
-    .reduce((sum, access) => sum + copied(access), (points / size) * Math.ceil(size / lanes));
+    .filter((access) => variesAlong(access, axis))
+    .reduce(
+      (sum, access) => sum + (isSmoothAlong(access, axis) ? packed(access) : copied(access)),
+      ((points / size) * Math.ceil(size / lanes)) / multiplyAdds,
+    );
 }
 
 /** The product with its rows innermost, and what the results become of it. */
 function exchanged(nest: Nest, row: number, column: number): Nest[] {
   const shape = [column, row].map((axis) => nest.axes[axis]!.size);
-  const turned: Buffer = { name: `${nest.name}.turned`, dtype: "float32", shape };
+  const turned: Buffer = { name: `${nest.name}.turned`, dtype: "float32", shape: uncrowded(shape) };
   const index = [axisIndex(column), axisIndex(row)];
   const buffers = [...nest.buffers, turned];
   const buffer = nest.buffers.length;

@@ -4,6 +4,7 @@
  * rounds turn each block of 4 by 4, two more the square of such blocks; a round brings the even units of two vectors
  * together, and the odd ones, which processors do without a table of lanes. What has no column is left out.
  */
+import { shortestSide } from "../../compiler/scheduling/transposing-tile.ts";
 import { addressOf } from "./address.ts";
 import type { Emission, Point } from "./emission.ts";
 import type { Node } from "./value-graph.ts";
@@ -38,7 +39,7 @@ function contiguousRow(e: Emission, { access, conditions }: LoadNode): number | 
   if (tables.length > 0 || strides[vectorAxis]! <= 4) return undefined;
   const row = rows.find(({ axis }) => strides[axis] === 4)?.axis;
   const count = row === undefined ? 0 : e.extents.get(row)!;
-  return count > e.lanes / 2 && count <= e.lanes ? row : undefined;
+  return count >= shortestSide(e.lanes) && count <= e.lanes ? row : undefined;
 }
 
 function loadColumns(e: Emission, { access }: LoadNode, point: Point, lane: number, count: number): number[] {

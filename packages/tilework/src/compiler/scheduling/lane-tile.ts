@@ -19,6 +19,9 @@ const LANES = 16;
 const MOST_ROWS = 8;
 /** Registers for an operand on its way. */
 const PASSING = 1;
+/** Cycles to permute two vectors, which the units do that multiply; the part of that to insert a lane. */
+const PERMUTATION = 1.6;
+const INSERTING = 0.35;
 const LATENCY = 4;
 /** Cycles of a result: its lanes are combined, it is stored. */
 const RESULT = 4;
@@ -58,22 +61,37 @@ export function laneTile(space: TileSpace): LaneTile | undefined {
 /** Two numbers, of the first operand's rows and of the second one's. */
 type Pair = readonly number[];
 
-function cyclesOf({ work, target, vectorAxis }: TileSpace, sizes: Pair, counts: Pair): number | undefined {
+function cyclesOf(space: TileSpace, sizes: Pair, counts: Pair): number | undefined {
+  const { work, target, vectorAxis } = space;
   const { nest, loads } = work;
   const vectors = LANES / target.lanes;
   if (registersOf(target, counts) > target.registers) return undefined;
   const tiles = counts.map((count, at) => Math.ceil(sizes[at]! / count));
   const [m, n] = sizes.map((size, at) => size / tiles[at]!) as [number, number];
-  const cost = (access: StridedAccess): number =>
-    isSmoothAlong(access, vectorAxis!) ? 1 : 2 * (laneLoads(access, vectorAxis!, target) ?? target.lanes);
-  const loaded = vectors * (m * cost(loads[0]!) + n * cost(loads[1]!));
+  const parts = loads.map((access) => partsOf(access, vectorAxis!, target));
+  const loaded = vectors * (m * parts[0]!.loads + n * parts[1]!.loads);
+  const permuted = vectors * (m * parts[0]!.permutations + n * parts[1]!.permutations);
   const level = nest.levels[0]!;
   const steps = pointsOf(nest, level.axes.slice(0, -1)) * Math.ceil(nest.axes[vectorAxis!]!.size / LANES);
   const walks = target.printer === "wasm" && m * n > 1 ? vectors : 1;
-  const step = Math.max((m * n * vectors) / target.multiplyAdds, loaded / 2, walks * LATENCY);
+  const computing = (m * n * vectors) / target.multiplyAdds + PERMUTATION * permuted;
+  const step = Math.max(computing, loaded / 2, walks * LATENCY);
   const others = pointsOf(nest, nest.space) / (sizes[0]! * sizes[1]!);
   const kinds = sizes.filter((size, at) => size % counts[at]! !== 0).length;
   return others * tiles[0]! * tiles[1]! * (steps * step + m * n * RESULT + STARTING) * (1 + UNEVEN * kinds);
+}
+
+/** What a vector is made of: whole vectors that are permuted, or lanes that are inserted one by one. */
+function partsOf(
+  access: StridedAccess,
+  axis: number,
+  target: Target,
+): { readonly loads: number; readonly permutations: number } {
+  if (isSmoothAlong(access, axis)) return { loads: 1, permutations: 0 };
+  const near = laneLoads(access, axis, target);
+  return near === undefined
+    ? { loads: target.lanes, permutations: INSERTING * target.lanes }
+    : { loads: near, permutations: near - 1 };
 }
 
 /** Wasm engines load all operands of a step before they use one; there, each of the vectors has its own walk. */

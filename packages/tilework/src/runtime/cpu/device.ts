@@ -192,7 +192,8 @@ class PooledDevice implements CpuDevice {
   async #x64Target(): Promise<Target> {
     const machine = await this.#runtime.machine();
     if ("refusal" in machine) throw new DeviceError("x64", machine.refusal);
-    return machine.cpu === "avx512" ? avx512Target : avx2Target;
+    const { cpu, multiplyAdds } = machine;
+    return { ...(cpu === "avx512" ? avx512Target : avx2Target), multiplyAdds };
   }
 
   async #wasmTarget(): Promise<Target> {

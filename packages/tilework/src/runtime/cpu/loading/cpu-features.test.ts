@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { assembleWithBinutils, hasBinutils } from "../../../testing/assemble-with-binutils.ts";
-import { featureListing, widestInstructions } from "./cpu-features.ts";
+import { featureListing, multiplyAddsOf, widestInstructions } from "./cpu-features.ts";
 
 test.skipIf(!hasBinutils())("the bytes are what binutils makes of the listing", () => {
   const hex = featureListing.map(([, ...bytes]) => Buffer.from(bytes).toString("hex"));
@@ -36,4 +36,17 @@ test.each([
   ["an old processor", [2, 0, 0, 0], undefined],
 ])("%s", (_, words, expected) => {
   expect(widestInstructions(words)).toBe(expected);
+});
+
+const makerOf = (letters: string): number => Buffer.from(letters).readInt32LE();
+
+test.each([
+  ["Zen 4", "AuthenticAMD", 0x00a10f11, "avx512", 1],
+  ["Zen 4 with AVX2", "AuthenticAMD", 0x00a10f11, "avx2", 2],
+  ["Zen 5", "AuthenticAMD", 0x00b00f21, "avx512", 2],
+  ["Sapphire Rapids", "GenuineIntel", 0x000806f8, "avx512", 2],
+  ["Haswell", "GenuineIntel", 0x000306c3, "avx2", 2],
+  ["an unknown maker", "CentaurHauls", 0x00000f11, "avx512", 2],
+] as const)("multiply-adds a cycle of %s", (_, maker, signature, cpu, expected) => {
+  expect(multiplyAddsOf([13, 0, 0, 0, makerOf(maker), signature], cpu)).toBe(expected);
 });

@@ -2,7 +2,7 @@
 import type { Cpu } from "../../../codegen/x64/print-kernel.ts";
 import { type ForeignFunctions, openForeignFunctions } from "../../../platform/foreign-functions.ts";
 import type { Instructions } from "../../instructions.ts";
-import { featureCode, featureWords, widestInstructions } from "./cpu-features.ts";
+import { featureCode, featureWords, multiplyAddsOf, widestInstructions } from "./cpu-features.ts";
 import type { KernelLoader } from "./kernel-loader.ts";
 import { checkedElements, type SelfCheck } from "./self-check.ts";
 import { callBlockBytes, x64Loader } from "./x64-loader.ts";
@@ -16,7 +16,9 @@ export interface MachineRequest {
 }
 
 /** Where the device's memory lies in the process, and what to print; or why machine code cannot run. */
-export type Machine = { readonly base: bigint; readonly cpu: Cpu } | { readonly refusal: string };
+export type Machine =
+  | { readonly base: bigint; readonly cpu: Cpu; readonly multiplyAdds: 1 | 2 }
+  | { readonly refusal: string };
 
 /** Bytes of each worker's own block in the memory: its call block, then scratch for opening the machine. */
 export const ownBytes: number = callBlockBytes + 1024;
@@ -46,7 +48,7 @@ export function openMachine(
   const wrong = runCheck(loader, memory, base, scratch, check, cpu);
   if (wrong !== undefined) return refuse(wrong);
   functions.preferLargePages(base, memoryBytes);
-  return { machine: { base, cpu }, loader };
+  return { machine: { base, cpu, multiplyAdds: multiplyAddsOf(widest.words, cpu) }, loader };
 }
 
 function askProcessor(
@@ -54,15 +56,16 @@ function askProcessor(
   memory: WebAssembly.Memory,
   base: bigint,
   scratch: number,
-): { readonly cpu: Cpu } | string {
+): { readonly cpu: Cpu; readonly words: Int32Array } | string {
   const mapped = functions.mapCode(featureCode());
   if (typeof mapped === "string") return mapped;
-  const words = new Int32Array(memory.buffer, scratch, featureWords).fill(0);
+  const filled = new Int32Array(memory.buffer, scratch, featureWords).fill(0);
   const pointer = functions.pointerTo(base + BigInt(scratch));
   functions.call(functions.pointerTo(mapped.address), pointer, pointer);
   mapped.unmap();
+  const words = filled.slice();
   const cpu = widestInstructions(words);
-  return cpu === undefined ? "the processor or the system has no AVX2 with FMA" : { cpu };
+  return cpu === undefined ? "the processor or the system has no AVX2 with FMA" : { cpu, words };
 }
 
 /** What is wrong with the results; undefined where they are right to the last bit. */
