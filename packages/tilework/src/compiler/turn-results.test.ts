@@ -23,6 +23,9 @@ function programOf(inputs: readonly Value[], y: (...inputs: Value[]) => Value): 
 const fewColumns = programOf([given("given0", 32, 800), given("given1", 32, 10)], (x, upstream) =>
   matmul(x!, upstream!, { transposeA: true }),
 );
+const threeColumns = programOf([given("given0", 16, 2304), given("given1", 16, 3)], (x, upstream) =>
+  matmul(x!, upstream!, { transposeA: true }),
+);
 /** The gradient by the inputs of a wide layer. */
 const storedTransposed = programOf([given("given0", 32, 96), given("given1", 320, 96)], (upstream, weights) =>
   matmul(upstream!, weights!, { transposeB: true }),
@@ -46,6 +49,7 @@ function contentOf(program: Program): Record<string, Float32Array> {
 
 test.each([
   ["few columns", fewColumns, slowTarget],
+  ["columns so few that they are stored with the rows as one axis", threeColumns, slowTarget],
   ["a large operand that is stored transposed", storedTransposed, avx512Target],
   ["a sum that something follows", followed, avx512Target],
 ])("results that are computed transposed have the same bits: %s", (_, program, target) => {

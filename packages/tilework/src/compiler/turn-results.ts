@@ -10,6 +10,7 @@ import { axisIndex } from "../kernel/index-expression.ts";
 import type { Buffer, Nest } from "../kernel/nest.ts";
 import { rewriter } from "../kernel/rewrite.ts";
 import { compactNest } from "./fusion/merge-nests.ts";
+import { joinShortAxes } from "./join-short-axes.ts";
 import type { OriginNest } from "./lower.ts";
 import { fewestReads } from "./pack-operands.ts";
 import { bytesOf } from "./plan-memory.ts";
@@ -27,6 +28,8 @@ const SQUARE_COPY = 0.35;
 const NEAR_COPY = 1.2;
 const FAR_COPY = 2;
 const KEPT = 0.1;
+/** Columns of results that are stored with the rows as one axis, their lanes permuted: as fast as squares. */
+const MOST_JOINED = 4;
 /** The same of an element that goes into a panel. */
 const PACKING = 0.3;
 /** Bytes apart, elements that are gathered push each other out of the first cache. */
@@ -52,9 +55,12 @@ function turnResult(nest: Nest, target: Target): Nest[] {
   if (accesses.some(({ isDynamic, form }) => isDynamic || form.tables.length > 0)) return [nest];
   if (work.stores.some(({ form }) => form.strides[column] !== 1)) return [nest];
   const results = pointsOf(nest, nest.space);
-  const exchange = copyCycles(nest, [row, column], target) + KEPT;
+  const isJoined = nest.axes[column]!.size <= MOST_JOINED;
+  const exchange = (isJoined ? SQUARE_COPY : copyCycles(nest, [row, column], target)) + KEPT;
   const turned = cyclesAlong(work, row, target) + results * exchange + STARTING;
-  return turned < CLEAR_GAIN * cyclesAlong(work, column, target) ? exchanged(nest, row, column) : [nest];
+  return turned < CLEAR_GAIN * cyclesAlong(work, column, target)
+    ? exchanged(nest, row, column, target)
+    : [nest];
 }
 
 /** Whether the nest sums products of two operands for each point of its space, and no point is left out. */
@@ -100,7 +106,7 @@ function cyclesAlong({ nest, loads }: NestWork, axis: number, target: Target): n
 }
 
 /** The product with its rows innermost, and what the results become of it. */
-function exchanged(nest: Nest, row: number, column: number): Nest[] {
+function exchanged(nest: Nest, row: number, column: number, target: Target): Nest[] {
   const shape = [column, row].map((axis) => nest.axes[axis]!.size);
   const turned: Buffer = { name: `${nest.name}.turned`, dtype: "float32", shape: uncrowded(shape) };
   const index = [axisIndex(column), axisIndex(row)];
@@ -116,5 +122,6 @@ function exchanged(nest: Nest, row: number, column: number): Nest[] {
     stores: [{ buffer, index, value: { kind: "accumulator", level: 0, slot: 0 } }],
   });
   const stores = nest.stores.map((store) => ({ ...store, value: finish(store.value) }));
-  return [product, compactNest({ ...nest, buffers, levels: [], stores })];
+  const exchange = compactNest({ ...nest, buffers, levels: [], stores });
+  return [product, ...joinShortAxes([{ nest: exchange, origin: "" }], target).map((each) => each.nest)];
 }
