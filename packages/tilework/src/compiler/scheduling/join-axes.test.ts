@@ -6,10 +6,12 @@ import { type Elements, interpretNest } from "../../kernel/interpret.ts";
 import type { Buffer, Nest } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
 import { verifyNest } from "../../kernel/verify.ts";
+import { maxPoolBackward } from "../../ops/pooling/max-pool-backward.ts";
 import { hardNests } from "../../testing/hard-nests.ts";
 import { memoryOf, tensor } from "../../testing/nest-case.ts";
 import { bitsOf } from "../../testing/nest-runs.ts";
 import { randomNest } from "../../testing/random-nest.ts";
+import { runOp } from "../../testing/run-op.ts";
 import { scheduleNest } from "../schedule-nest.ts";
 import { avx512Target } from "../target.ts";
 import { joinedNests } from "./join-axes.ts";
@@ -78,6 +80,16 @@ test("channels and their multiplier are one axis, across vectors in whole channe
 
 test("an innermost axis of whole vectors stays as it is", () => {
   expect(joinedNests(depthwise(20, 16), 16)).toEqual([]);
+});
+
+test("pixels that windows read in turns are not joined: half the lanes of each step would stand idle", () => {
+  const data = (): Float64Array => new Float64Array(27 * 27 * 24);
+  const codes = { shape: [1, 27, 27, 24], dtype: "uint8", data: data() } as const;
+  const upstream = { shape: codes.shape, dtype: "float32", data: data() } as const;
+  const attributes = { pool: { window: [3, 3], strides: [2, 2] }, inputSizes: [56, 56] };
+  const [nest] = runOp(maxPoolBackward.definition, [codes, upstream], attributes).nests;
+  expect(nest!.axes.map(({ name }) => name)).toContain("input1Phase");
+  expect(joinedNests(nest!, 16)).toEqual([]);
 });
 
 /** A signal of pixels with three channels, doubled. */

@@ -16,8 +16,9 @@ const LONGEST_AXIS = 4096;
 /** Elements of a part of an axis that is longer. */
 const PART = 1024;
 const MOST_AXES = 3;
-/** Vectors along an axis, up to which a guard at its ends touches most of them. */
+/** Vectors along an axis, and values of it, up to which a guard at its ends touches most of them. */
 const MOSTLY_BORDER = 2;
+const FEW_VALUES = 4;
 
 /** The nests that come of joining the innermost two, three … axes of the results. */
 export function joinedNests(nest: Nest, lanes: number): Nest[] {
@@ -88,7 +89,8 @@ function joinAxes(nest: Nest, axes: readonly number[], lanes: number): Nest | un
     const others = index.terms.filter((term) => !axes.includes(term.axis));
     return withTable({ offset: index.offset, terms: others }, last, table);
   };
-  const apart = size > MOSTLY_BORDER * lanes ? axes.slice(1) : axes;
+  const isLong = size > MOSTLY_BORDER * lanes && sizes[0]! > FEW_VALUES;
+  const apart = isLong ? axes.slice(1) : axes;
   if (nest.guards.some(({ index }) => tellsLanesApart(nest, index, apart))) return undefined;
   const mapped = mapIndices(nest, move);
   if (mapped.guards.some(({ index }) => masksStores(nest, index, last))) return undefined;
