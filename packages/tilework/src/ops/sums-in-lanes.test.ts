@@ -9,6 +9,11 @@ test.each([
   ["more columns than lanes", { rows: 32, columns: 20, depth: 1600, run: 1600, isTurned: false }, false],
   ["two long rows", { rows: 32, columns: 2, depth: 10_000, run: 10_000, isTurned: false }, true],
   ["three filters of many channels", { rows: 900, columns: 3, depth: 576, run: 64, isTurned: true }, true],
+  [
+    "two filters of pixels that are read no more often",
+    { rows: 900, columns: 2, depth: 16, run: 16, isTurned: true },
+    true,
+  ],
   ["a filter of few channels", { rows: 900, columns: 1, depth: 27, run: 3, isTurned: false }, false],
 ])("%s", (_, sums, expected) => {
   expect(sumsInLanes(sums)).toBe(expected);

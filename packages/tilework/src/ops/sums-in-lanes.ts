@@ -7,6 +7,8 @@ const TURNING = 0.3;
 /** The same for an element of the left operand, where rows are to lie along vectors; they are filled that well. */
 const TURNING_ROWS = 0.4;
 const FILLED = 0.6;
+/** Elements that are read less often are not turned. */
+const FEWEST_READS = 4;
 /** What summing in lanes must leave of the cycles. */
 const CLEAR_GAIN = 0.92;
 
@@ -33,6 +35,7 @@ export function sumsInLanes({ rows, columns, depth, run, isTurned }: ProductSums
   const turning = isTurned ? (TURNING * depth * columns) / rows : 0;
   const steps = (depth / run) * Math.ceil(run / LANES);
   const inLanes = columns * (steps + COMBINING) + turning;
-  const alongRows = (columns * depth) / LANES / FILLED + TURNING_ROWS * run;
+  const mayTurnRows = (columns * depth) / run >= FEWEST_READS;
+  const alongRows = mayTurnRows ? (columns * depth) / LANES / FILLED + TURNING_ROWS * run : depth;
   return inLanes < CLEAR_GAIN * Math.min(depth, alongRows);
 }

@@ -16,13 +16,17 @@ const LONG_ROW = 128;
 const LARGE = 256 * 1024;
 /** Rows of that operand that are read side by side. */
 const STREAMS = 16;
+/** Columns that count as one vector, on all devices. */
+const LANES = 16;
+/** Multiply-adds that must be under way for none to wait. */
+const LATENCY = 4;
 
 /**
  * One nest, Out[…, m, n] = Σ_k A[…, m, k] · B[…, k, n]: n lies along vectors, k ascends. Transposed operands are
  * read with other strides. A few columns fill few lanes of a vector, so their k runs in lanes where it lies in a row
  * in A; so it does where a few rows meet a transposed operand, whose memory is then read in order. Where few rows meet
  * a large operand, that is read a few rows at a time from end to end: each such chunk of k gives partial sums, which a
- * second nest adds.
+ * second nest adds. So are the terms of a short row, several chunks at a time: one after the other they would wait.
  */
 export function lowerMatmul(context: LowerContext<MatmulAttributes>): void {
   const { inputs, outputs, attributes } = context;
@@ -31,8 +35,11 @@ export function lowerMatmul(context: LowerContext<MatmulAttributes>): void {
   const depth = a.shape[a.shape.length - (attributes.transposeA ? 2 : 1)]!;
   const isFew = sizeOf(out.shape.slice(0, -1)) <= FEW_ROWS;
   const inLanes = hasFewColumns(context, depth);
-  const isLarge = isFew && b.shape.length === 2 && sizeOf(b.shape) >= LARGE && !attributes.transposeB;
-  if (isLarge && !inLanes && depth >= 2 * STREAMS) lowerInChunks(context, depth);
+  const mayChunk = isFew && !inLanes && b.shape.length === 2 && !attributes.transposeB;
+  if (mayChunk && sizeOf(b.shape) >= LARGE && depth >= 2 * STREAMS)
+    lowerInChunks(context, depth, STREAMS, true);
+  else if (mayChunk && waits(out) && depth >= LONG_ROW)
+    lowerInChunks(context, depth, lengthOfChunks(depth), false);
   else {
     const alongMemory = isFew && attributes.transposeB && !attributes.transposeA && depth >= LONG_ROW;
     emitProduct(context, out, { begin: 0, count: 1, length: depth, row: 0 }, alongMemory || inLanes);
@@ -52,22 +59,40 @@ function hasFewColumns(
   return sumsInLanes({ rows, columns, depth, run: depth, isTurned: !attributes.transposeB });
 }
 
+/** Whether a row has so few results that their multiply-adds would wait for each other. */
+function waits({ shape }: Buffer): boolean {
+  return sizeOf(shape.slice(0, -1)) === 1 && Math.ceil(shape.at(-1)! / LANES) < LATENCY;
+}
+
+/** Of eight to four chunks, the most that leave no rest, else five with one. */
+function lengthOfChunks(depth: number): number {
+  const count = [8, 7, 6, 5, 4].find((each) => depth % each === 0) ?? LATENCY + 1;
+  return Math.floor(depth / count);
+}
+
 interface Chunks {
   readonly begin: number;
   readonly count: number;
   readonly length: number;
   readonly row: number;
+  /** Chunks come before columns, so that the right operand is read from end to end; else after them. */
+  readonly isFirst?: boolean;
 }
 
-function lowerInChunks(context: LowerContext<MatmulAttributes>, depth: number): void {
+function lowerInChunks(
+  context: LowerContext<MatmulAttributes>,
+  depth: number,
+  length: number,
+  isFirst: boolean,
+): void {
   const out = context.outputs[0]!;
-  const count = Math.floor(depth / STREAMS);
-  const rest = depth - count * STREAMS;
+  const count = Math.floor(depth / length);
+  const rest = depth - count * length;
   const rows = count + (rest > 0 ? 1 : 0);
   const partial = context.temporary("chunks", [rows, ...out.shape]);
-  emitProduct(context, partial, { begin: 0, count, length: STREAMS, row: 0 }, false);
+  emitProduct(context, partial, { begin: 0, count, length, row: 0, isFirst }, false);
   if (rest > 0)
-    emitProduct(context, partial, { begin: count * STREAMS, count: 1, length: rest, row: count }, false);
+    emitProduct(context, partial, { begin: count * length, count: 1, length: rest, row: count }, false);
   const nest = new NestBuilder("matmul");
   const place = spaceOver(nest, out.shape);
   const value = nest.load(partial, [axisIndex(nest.reduction("chunk", rows)), ...place]);
@@ -79,14 +104,16 @@ function lowerInChunks(context: LowerContext<MatmulAttributes>, depth: number): 
 function emitProduct(
   { inputs, outputs, attributes, emit }: LowerContext<MatmulAttributes>,
   target: Buffer,
-  { begin, count, length, row: firstRow }: Chunks,
+  { begin, count, length, row: firstRow, isFirst = true }: Chunks,
   inLanes: boolean,
 ): void {
   const [a, b] = inputs as readonly [Buffer, Buffer];
   const { shape } = outputs[0]!;
   const nest = new NestBuilder("matmul");
-  const chunk = count > 1 ? nest.space("chunk", count) : undefined;
+  const chunks = (): number | undefined => (count > 1 ? nest.space("chunk", count) : undefined);
+  const first = isFirst ? chunks() : undefined;
   const place = spaceOver(nest, shape);
+  const chunk = isFirst ? first : chunks();
   const [row, column] = place.slice(-2) as [Index, Index];
   const step = length === 1 ? constantIndex(0) : axisIndex(nest.reduction("k", length));
   const start = chunk === undefined ? constantIndex(begin) : axisIndex(chunk, length, begin);

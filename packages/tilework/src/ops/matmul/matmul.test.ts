@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { input } from "../../graph/program.ts";
 import { evaluate } from "../../testing/evaluate.ts";
+import { runNests } from "../../testing/run-nests.ts";
+import { firstDifference, tolerances } from "../../testing/tolerances.ts";
 import { ShapeError } from "../../util/errors.ts";
 import { constant } from "../constant.ts";
 import { fill } from "../fill.ts";
@@ -29,3 +32,27 @@ test.each([
   expect(apply).toThrow(ShapeError);
   expect(apply).toThrow(message);
 });
+
+test.each([
+  { rows: 1, depth: 997, columns: 3, because: "few sums of a row are taken in chunks, with a rest" },
+  { rows: 1, depth: 512, columns: 33, because: "chunks leave no rest" },
+  { rows: 5, depth: 203, columns: 10, because: "few columns are summed in lanes" },
+  { rows: 33, depth: 130, columns: 2, because: "lanes end in a part of a vector" },
+])(
+  "$rows x $depth times $depth x $columns is what the definition says: $because",
+  ({ rows, depth, columns }) => {
+    const numbers = (count: number): Float32Array =>
+      Float32Array.from({ length: count }, (_, at) => Math.sin(1.7 * at) / 2);
+    const [left, right] = [numbers(rows * depth), numbers(depth * columns)];
+    const [x, y] = [
+      input("x", { shape: [rows, depth], dtype: "float32" }),
+      input("y", { shape: [depth, columns], dtype: "float32" }),
+    ];
+    const program = { inputs: { x, y }, outputs: { z: matmul(x, y) }, updates: [] };
+    const { z } = runNests(program, { x: left, y: right });
+    const expected = evaluate(
+      matmul(constant([...left], [rows, depth]), constant([...right], [depth, columns])),
+    );
+    expect(firstDifference(z!, expected, tolerances.sum)).toBeUndefined();
+  },
+);
