@@ -28,7 +28,8 @@ export function foldScales(roots: readonly Value[]): Value[] {
   const folded = new Map<Value, Folded>();
   return rewriteGraph(roots, (node, inputs) => {
     const [result] = node.outputs;
-    if (node.op.kernelInput !== undefined && fixed.has(node.inputs[node.op.kernelInput]!.node)) {
+    const kernel = kernelOf(node);
+    if (kernel !== undefined && fixed.has(kernel.node)) {
       const linear = inputs.every((value, at) => value === node.inputs[at])
         ? node
         : applyOp(node.op, inputs, node.attributes)[0]!.node;
@@ -41,6 +42,11 @@ export function foldScales(roots: readonly Value[]): Value[] {
     folded.set(result!, next);
     return next.scale === undefined ? undefined : [write(next, node)];
   });
+}
+
+function kernelOf({ op, inputs, attributes }: Node): Value | undefined {
+  const at = op.kernelInput?.(attributes);
+  return at === undefined ? undefined : inputs[at];
 }
 
 /** Nodes that depend on variables and constants alone. */
@@ -91,10 +97,17 @@ function channelVector(operand: Value, of: Value): Value | undefined {
   return size === channels && operand.shape.at(-1) === channels ? reshape(operand, [channels]) : undefined;
 }
 
+/** The last axes of a kernel that together have so many elements; none for one element. */
+function lastAxes({ shape }: Value, elements: number): number[] {
+  let from = shape.length;
+  while (sizeOf(shape.slice(from)) < elements) from--;
+  return elements === 1 ? [] : shape.slice(from);
+}
+
 function write({ linear, scale, shift }: Folded, node: Node): Value {
-  const at = linear.op.kernelInput!;
-  const kernel = multiply(linear.inputs[at]!, scale!);
-  const inputs = linear.inputs.map((value, input) => (input === at ? kernel : value));
+  const plain = kernelOf(linear)!;
+  const kernel = multiply(plain, reshape(scale!, lastAxes(plain, sizeOf(scale!.shape))));
+  const inputs = linear.inputs.map((value) => (value === plain ? kernel : value));
   const scaled = applyOp(linear.op, inputs, linear.attributes)[0]!;
   const result = shift === undefined ? scaled : add(scaled, shift);
   for (const made of [kernel.node, scaled.node, result.node]) made.origin = linear.origin;

@@ -58,10 +58,10 @@ export interface OpDefinition<A> {
    */
   readonly scatteredInput?: number;
   /**
-   * Which input is a kernel: the result is linear in it, and its last axis is the result's last axis, so that
-   * scaling the one along it scales the other.
+   * Which input is a kernel: the only result is linear in it, and its last axes, as one, are the result's last axis, so
+   * that scaling the one along them scales the other. Undefined where none is.
    */
-  readonly kernelInput?: number;
+  kernelInput?(attributes: A): number | undefined;
   /**
    * The only result, up to roundings, by an algorithm that takes less time on every CPU; undefined where there is
    * none. It depends on shapes and attributes alone.

@@ -106,7 +106,7 @@ function instructionsVariable(): Instructions {
 function tuningVariable(): number {
   const text = platform.environment("TILEWORK_TUNING");
   if (!text) return usualTuning;
-  const milliseconds = text === "false" ? 0 : Number(text);
+  const milliseconds = text === "false" ? 0 : Number(text.trim() || Number.NaN);
   checkTuning("TILEWORK_TUNING", Number.isNaN(milliseconds) ? text : milliseconds);
   return milliseconds;
 }

@@ -83,6 +83,7 @@ test.each([
   ["TILEWORK_DEVICE", "gpu", 'TILEWORK_DEVICE: there is no device "gpu"'],
   ["TILEWORK_INSTRUCTIONS", "avx3", 'must be "auto", "avx512", "avx2"; got "avx3"; did you mean "avx2"?'],
   ["TILEWORK_TUNING", "often", "TILEWORK_TUNING must be false or a number of milliseconds"],
+  ["TILEWORK_TUNING", " ", "TILEWORK_TUNING must be false or a number of milliseconds"],
   [
     "TILEWORK_TUNING",
     "-1",

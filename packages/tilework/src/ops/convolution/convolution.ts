@@ -29,7 +29,7 @@ const name = "convolution";
  */
 export const convolution: Op<[x: Value, kernel: Value], ConvolutionOptions> = defineOp({
   name,
-  kernelInput: 1,
+  kernelInput: () => 1,
   infer: ([x, kernel], options) => {
     checkImage(name, "x", x!);
     checkKernel(name, kernel!, x!.shape.length);

@@ -21,6 +21,7 @@ const name = "depthwiseConvolution";
  */
 export const depthwiseConvolution: Op<[x: Value, kernel: Value], WindowOptions> = defineOp({
   name,
+  kernelInput: () => 1,
   infer: ([x, kernel], options) => {
     checkImage(name, "x", x!);
     checkKernel(name, kernel!, x!.shape.length);

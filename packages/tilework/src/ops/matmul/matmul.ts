@@ -18,6 +18,7 @@ export interface MatmulAttributes {
 
 const definition: OpDefinition<MatmulAttributes> = {
   name: "matmul",
+  kernelInput: ({ transposeB }) => (transposeB ? undefined : 1),
   infer: ([a, b], attributes) => [inferMatmul(a!, b!, attributes)],
   gradient: ({ inputs: [a, b], upstream: [upstream], attributes }) => [
     gradientByA(a!, b!, upstream!, attributes),

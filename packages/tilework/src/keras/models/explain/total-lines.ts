@@ -43,13 +43,19 @@ function planLines(explanation: StepExplanation, names: boolean): string[] {
     ...preparationLines(explanation),
     `Memory plan: ${formatBytes(arenaBytes)}, ${ratio(arenaBytes, liveBytes)} times the lower bound of ` +
       `${formatBytes(liveBytes)} (the largest sum of buffers alive in one of these stages)` +
-      (availableBytes === undefined ? "" : `; ${formatBytes(availableBytes)} available`),
+      availableText(arenaBytes, availableBytes),
     ...sliceLines(explanation, names),
     parameterLine(explanation),
   );
   if (names && buffers.length > 0)
     lines.push(`Largest buffers: ${buffers.slice(0, 5).map(bufferText).join("; ")}`);
   return lines;
+}
+
+function availableText(bytes: number, available: number | undefined): string {
+  if (available === undefined) return "";
+  const refused = bytes > available ? ", so this step would be refused; a smaller batchSize takes less" : "";
+  return `; ${formatBytes(available)} available${refused}`;
 }
 
 function preparationLines({ kernels, preparedBytes }: StepExplanation): string[] {
