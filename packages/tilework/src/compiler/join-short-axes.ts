@@ -5,7 +5,7 @@ import type { OriginNest } from "./lower.ts";
 import { estimateCycles } from "./schedule-nest.ts";
 import { joinedNests } from "./scheduling/join-axes.ts";
 import { workOf } from "./scheduling/nest-work.ts";
-import { laneLoads } from "./scheduling/step-cost.ts";
+import { laneLoads } from "./scheduling/strided-access.ts";
 import type { Target } from "./target.ts";
 
 /** What joining must leave of the cycles by the cost model: it makes code longer. */

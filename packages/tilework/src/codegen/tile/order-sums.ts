@@ -2,29 +2,35 @@
 import type { VectorStatement } from "../kernel-code.ts";
 
 export type Load = Extract<VectorStatement, { op: "load" | "splat" }>;
+export type Permutation = Extract<VectorStatement, { op: "permute" }>;
+/** What gives a multiply-add its factors. */
+export type Operand = Load | Permutation;
 export type MultiplyAdd = Extract<VectorStatement, { op: "fma" }>;
-export type Step = Load | MultiplyAdd;
+export type Step = Operand | MultiplyAdd;
 
 /**
- * Multiply-adds with the loads that they need, by register, each before its first use. After each multiply-add come
+ * Multiply-adds with the loads and permutations that they need, by register, each before its first use. After each multiply-add come
  * those that read the same value and whose accumulator's turn it is. An accumulator keeps its own order.
  */
-export function orderSums(sums: readonly MultiplyAdd[], loads: ReadonlyMap<number, Load>): readonly Step[] {
-  return new Ordering(sums, loads).run();
+export function orderSums(
+  sums: readonly MultiplyAdd[],
+  operands: ReadonlyMap<number, Operand>,
+): readonly Step[] {
+  return new Ordering(sums, operands).run();
 }
 
 class Ordering {
   readonly #sums: readonly MultiplyAdd[];
-  readonly #loads: ReadonlyMap<number, Load>;
+  readonly #operands: ReadonlyMap<number, Operand>;
   readonly #readers = new Map<number, MultiplyAdd[]>();
   /** What is left to do for each accumulator, in order. */
   readonly #chains = new Map<number, MultiplyAdd[]>();
   readonly #done = new Set<Step>();
   readonly #result: Step[] = [];
 
-  constructor(sums: readonly MultiplyAdd[], loads: ReadonlyMap<number, Load>) {
+  constructor(sums: readonly MultiplyAdd[], operands: ReadonlyMap<number, Operand>) {
     this.#sums = sums;
-    this.#loads = loads;
+    this.#operands = operands;
     for (const sum of sums) {
       append(this.#chains, sum.to, sum);
       for (const register of new Set([sum.x, sum.y])) append(this.#readers, register, sum);
@@ -43,20 +49,27 @@ class Ordering {
   }
 
   #waiting(register: number): readonly MultiplyAdd[] {
-    const readers = this.#loads.has(register) ? this.#readers.get(register)! : [];
+    const readers = this.#operands.has(register) ? this.#readers.get(register)! : [];
     return readers.filter((reader) => !this.#done.has(reader));
   }
 
   #emit(sum: MultiplyAdd): void {
-    for (const register of [sum.x, sum.y]) {
-      const load = this.#loads.get(register);
-      if (load === undefined || this.#done.has(load)) continue;
-      this.#done.add(load);
-      this.#result.push(load);
-    }
+    this.#provide(sum.x);
+    this.#provide(sum.y);
     this.#chains.get(sum.to)!.shift();
     this.#done.add(sum);
     this.#result.push(sum);
+  }
+
+  #provide(register: number): void {
+    const operand = this.#operands.get(register);
+    if (operand === undefined || this.#done.has(operand)) return;
+    this.#done.add(operand);
+    if (operand.op === "permute") {
+      this.#provide(operand.x);
+      if (operand.y !== undefined) this.#provide(operand.y);
+    }
+    this.#result.push(operand);
   }
 }
 

@@ -38,7 +38,7 @@ const count = ({ body }: KernelCode, op: string): number =>
   body.filter((statement) => statement.op === op).length;
 
 function resultOf(code: KernelCode): Float32Array {
-  const image = Float32Array.from({ length: 4 * (pixels + taps - 1) }, (_, at) => Math.fround(1 / (at + 3)));
+  const image = Float32Array.from({ length: 4 * (pixels + taps) }, (_, at) => Math.fround(1 / (at + 3)));
   const weights = Float32Array.from({ length: 4 * taps }, (_, at) => Math.fround(Math.sqrt(at + 2)));
   const out = new Float32Array(4 * pixels);
   runKernelCode(code, [image, weights, out], { begin: 0, end: 1, fused: true });
@@ -67,6 +67,30 @@ test("an engine that loads all operands first needs registers for all of them", 
   const all = pixels + taps + (pixels + taps - 1);
   expect(count(shareLoads(code, { count: all, loadsFirst: true }), "load")).toBe(all - pixels);
   expect(shareLoads(code, { count: all - 1, loadsFirst: true })).toEqual(code);
+});
+
+/** The same sums over every other element of the image, which is permuted out of two vectors. */
+function permuted(): KernelCode {
+  const { body, ...code } = written();
+  const vectors = [...code.vectors];
+  const lanes = [0, 2, 4, 6];
+  const split = body.flatMap((statement): Statement[] => {
+    if (statement.op !== "load" || statement.address.base !== 0) return [statement];
+    const { to, address } = statement;
+    const [x, y] = [vectors.push("f32") - 1, vectors.push("f32") - 1];
+    const second = { ...statement, to: y, address: { ...address, offset: address.offset + 16 } };
+    return [{ ...statement, to: x }, second, { op: "permute", to, x, y, lanes }];
+  });
+  return { ...code, vectors, body: split };
+}
+
+test("what is permuted alike is permuted once, where registers suffice with that of its order of lanes", () => {
+  const code = permuted();
+  const places = pixels + taps - 1;
+  const shared = shareLoads(code, { count: 11, loadsFirst: false });
+  expect([count(shared, "permute"), count(shared, "load")]).toEqual([places, taps + places + 1]);
+  expect(resultOf(shared)).toEqual(resultOf(code));
+  expect(count(shareLoads(code, { count: 10, loadsFirst: false }), "permute")).toBe(pixels * taps);
 });
 
 test.each<[string, Statement]>([

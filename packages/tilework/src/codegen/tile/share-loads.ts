@@ -1,12 +1,19 @@
 /**
- * Loads that steps written out in a row have in common are done once: neighbouring taps of a convolution read
- * neighbouring pixels. The multiply-adds of such a run are put in another order, in which each loaded value is used
- * up soon after it came; each accumulator keeps its own order, so no bit changes. Where the values that wait would
- * not fit the registers, the run stays as it is.
+ * Loads, and permutations of what is loaded, that steps written out in a row have in common are done once: neighbouring
+ * taps of a convolution read neighbouring pixels. The multiply-adds of such a run are put in another order, in which each
+ * value is used up soon after it came; each accumulator keeps its own order, so no bit changes. Where the values that wait
+ * would not fit the registers, the run stays as it is.
  */
 import type { KernelCode, Statement, VectorStatement } from "../kernel-code.ts";
 import { visitVectorReads } from "../registers-of.ts";
-import { type Load, type MultiplyAdd, orderSums, type Step } from "./order-sums.ts";
+import {
+  type Load,
+  type MultiplyAdd,
+  type Operand,
+  orderSums,
+  type Permutation,
+  type Step,
+} from "./order-sums.ts";
 import { orderTiles } from "./order-tile.ts";
 
 export interface Registers {
@@ -32,13 +39,12 @@ function shareIn(body: readonly Statement[], reads: Reads, registers: Registers)
   let run: Step[] = [];
   const close = (): void => {
     if (run.length === 0) return;
-    const shared = repeatsLoads(run) ? new Run(run, reads(), registers).shared() : run;
-    for (const step of shared) result.push(step);
+    for (const step of shareRun(run, reads, registers)) result.push(step);
     run = [];
   };
   const inner = (block: readonly Statement[]): Statement[] => shareIn(block, reads, registers);
   for (const statement of registers.loadsFirst ? body : orderTiles(body, registers.count, reads)) {
-    if (isStep(statement)) {
+    if (isStep(statement, registers)) {
       run.push(statement);
       continue;
     }
@@ -52,24 +58,49 @@ function shareIn(body: readonly Statement[], reads: Reads, registers: Registers)
   return result;
 }
 
-function isStep(statement: Statement): statement is Step {
+/** Where permutations do not fit the registers, what lies between them is taken by itself. */
+function shareRun(run: readonly Step[], reads: Reads, registers: Registers): readonly Step[] {
+  if (!repeatsOperands(run)) return run;
+  const shared = new Run(run, reads(), registers).shared();
+  if (shared !== undefined || !run.some(isPermutation)) return shared ?? run;
+  const parts: Step[] = [];
+  let from = 0;
+  for (let at = 0; at <= run.length; at++) {
+    if (at < run.length && !isPermutation(run[at]!)) continue;
+    parts.push(...shareRun(run.slice(from, at), reads, registers), ...run.slice(at, at + 1));
+    from = at + 1;
+  }
+  return parts;
+}
+
+function isStep(statement: Statement, { loadsFirst }: Registers): statement is Step {
   return (
     statement.op === "load" ||
     statement.op === "splat" ||
+    (statement.op === "permute" && !loadsFirst) ||
     (statement.op === "fma" && statement.to === statement.z)
   );
 }
 
-function repeatsLoads(steps: readonly Step[]): boolean {
+function isPermutation(step: Step): step is Permutation {
+  return step.op === "permute";
+}
+
+function repeatsOperands(steps: readonly Step[]): boolean {
   if (steps.length < 2) return false;
   const places = new Set<number | string>();
   for (const step of steps) {
     if (step.op === "fma") continue;
-    const place = placeOf(step);
+    const place = isPermutation(step) ? orderOf(step) : placeOf(step);
     if (places.has(place)) return true;
     places.add(place);
   }
   return false;
+}
+
+/** What a permutation gives. */
+function orderOf({ x, y, lanes }: Permutation): string {
+  return `permute ${x} ${y} ${lanes.join()}`;
 }
 
 const offsets = 2 ** 31;
@@ -98,13 +129,13 @@ function countReads(body: readonly Statement[]): Map<number, number> {
   return reads;
 }
 
-/** Loads and multiply-adds without anything between them, so that nothing is written to memory meanwhile. */
+/** Loads, permutations and multiply-adds without anything between them, so that nothing is written to memory meanwhile. */
 class Run {
   readonly #steps: readonly Step[];
   readonly #allReads: ReadonlyMap<number, number>;
   readonly #registers: Registers;
-  readonly #loads = new Map<number, Load>();
-  /** The register that holds what a load's register would. */
+  readonly #operands = new Map<number, Operand>();
+  /** The register that holds what an operand's register would. */
   readonly #names = new Map<number, number>();
   readonly #sums: MultiplyAdd[] = [];
 
@@ -114,10 +145,11 @@ class Run {
     this.#registers = registers;
   }
 
-  shared(): readonly Step[] {
-    if (!this.#findShared()) return this.#steps;
-    const ordered = orderSums(this.#sums, this.#loads);
-    return this.#fits(ordered) ? ordered : this.#steps;
+  /** Undefined where nothing is shared. */
+  shared(): readonly Step[] | undefined {
+    if (!this.#findShared()) return undefined;
+    const ordered = orderSums(this.#sums, this.#operands);
+    return this.#fits(ordered) ? ordered : undefined;
   }
 
   /** Finds what to share; whether all that is loaded here is used here alone. */
@@ -125,24 +157,31 @@ class Run {
     const byPlace = new Map<number | string, number>();
     const reads = new Map<number, number>();
     for (const step of this.#steps) {
-      if (step.op !== "fma") {
-        if (this.#names.has(step.to)) return false;
-        const place = placeOf(step);
-        const known = byPlace.get(place);
-        this.#names.set(step.to, known ?? step.to);
-        if (known !== undefined) continue;
-        byPlace.set(place, step.to);
-        this.#loads.set(step.to, step);
-        continue;
-      }
-      for (const register of [step.x, step.y]) reads.set(register, (reads.get(register) ?? 0) + 1);
-      this.#sums.push({ ...step, x: this.#named(step.x), y: this.#named(step.y) });
+      if (step.op === "fma") this.#sums.push({ ...step, x: this.#named(step.x), y: this.#named(step.y) });
+      else if (this.#names.has(step.to)) return false;
+      else this.#nameOperand(step, byPlace);
+      for (const register of readBy(step)) reads.set(register, (reads.get(register) ?? 0) + 1);
     }
     const sums = new Set(this.#sums.map(({ to }) => to));
     return (
       [...this.#names.keys()].every((register) => reads.get(register) === this.#allReads.get(register)) &&
       [...reads.keys()].every((register) => !sums.has(register))
     );
+  }
+
+  #nameOperand(step: Operand, byPlace: Map<number | string, number>): void {
+    const operand = isPermutation(step) ? this.#renamed(step) : step;
+    const place = isPermutation(operand) ? orderOf(operand) : placeOf(operand);
+    const known = byPlace.get(place);
+    this.#names.set(step.to, known ?? step.to);
+    if (known !== undefined) return;
+    byPlace.set(place, step.to);
+    this.#operands.set(step.to, operand);
+  }
+
+  #renamed(step: Permutation): Permutation {
+    const { x, y } = step;
+    return { ...step, x: this.#named(x), ...(y === undefined ? {} : { y: this.#named(y) }) };
   }
 
   #named(register: number): number {
@@ -153,10 +192,9 @@ class Run {
     const last = new Map<number, number>();
     const outside = new Set<number>();
     ordered.forEach((step, at) => {
-      if (step.op !== "fma") return;
-      outside.add(step.to);
-      for (const register of [step.x, step.y])
-        if (this.#loads.has(register)) last.set(register, at);
+      if (step.op === "fma") outside.add(step.to);
+      for (const register of readBy(step))
+        if (this.#operands.has(register)) last.set(register, at);
         else outside.add(register);
     });
     const { count, loadsFirst } = this.#registers;
@@ -164,8 +202,20 @@ class Run {
     let [alive, most] = [0, 0];
     ordered.forEach((step, at) => {
       if (step.op !== "fma") most = Math.max(most, ++alive);
-      else for (const register of new Set([step.x, step.y])) if (last.get(register) === at) alive--;
+      for (const register of new Set(readBy(step))) if (last.get(register) === at) alive--;
     });
-    return outside.size + most <= count;
+    return outside.size + most + ordersIn(ordered).size <= count;
   }
+}
+
+/** The orders of lanes, each in a register. */
+function ordersIn(steps: readonly Step[]): ReadonlySet<string> {
+  return new Set(steps.filter(isPermutation).map(({ lanes }) => lanes.join()));
+}
+
+/** Registers of a step's operands. */
+function readBy(step: Step): readonly number[] {
+  if (step.op === "fma") return [step.x, step.y];
+  if (step.op !== "permute") return [];
+  return step.y === undefined ? [step.x] : [step.x, step.y];
 }

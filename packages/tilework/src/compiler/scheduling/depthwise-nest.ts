@@ -2,7 +2,7 @@
 import type { NestWork } from "./nest-work.ts";
 import { placesOf } from "./shared-loads.ts";
 import type { TileSpace } from "./step-cost.ts";
-import { isSmoothAlong, variesAlong } from "./strided-access.ts";
+import { isNearAlong, variesAlong } from "./strided-access.ts";
 
 /** The fewest neighbours that share anything. */
 export const SIDE = 2;
@@ -20,7 +20,7 @@ export function isDepthwise({ work, target, vectorAxis, window }: TileSpace): bo
     work.operations <= 1 &&
     vectorAxis !== undefined &&
     space.includes(vectorAxis) &&
-    work.loads.every((access) => variesAlong(access, vectorAxis) && isSmoothAlong(access, vectorAxis))
+    work.loads.every((access) => variesAlong(access, vectorAxis) && isNearAlong(access, vectorAxis, target))
   );
 }
 

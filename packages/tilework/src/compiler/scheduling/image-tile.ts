@@ -6,6 +6,7 @@
  */
 import type { Tile } from "./choose-tile.ts";
 import { imageAxes, isDepthwise, leapOf, overlaps, SIDE } from "./depthwise-nest.ts";
+import { laneQuantum } from "./lane-period.ts";
 import type { SquareTile } from "./square-tile.ts";
 import type { TileSpace } from "./step-cost.ts";
 import { variesAlong } from "./strided-access.ts";
@@ -35,6 +36,7 @@ export function imageTile(space: TileSpace, tile: Tile): SquareTile | undefined 
   const { work, target } = space;
   const { rowAxis } = tile;
   if (rowAxis === undefined || !isDepthwise(space) || leapOf(work, rowAxis) < LONG_LEAP) return undefined;
+  if (laneQuantum(space.lanePeriod, target.lanes) > 1) return undefined;
   const [outer, inner] = sidesOf(space) ?? [];
   if (outer === undefined || inner === undefined) return undefined;
   const taps = outer.taps * inner.taps;

@@ -5,8 +5,8 @@
 import type { Schedule } from "../schedule.ts";
 import type { Target } from "../target.ts";
 import { pointsOf } from "./nest-work.ts";
-import { laneLoads, type TileSpace } from "./step-cost.ts";
-import { isSmoothAlong, type StridedAccess, variesAlong } from "./strided-access.ts";
+import type { TileSpace } from "./step-cost.ts";
+import { isSmoothAlong, laneLoads, type StridedAccess, variesAlong } from "./strided-access.ts";
 
 export interface LaneTile {
   readonly rows: Schedule["rows"];

@@ -5,12 +5,12 @@
 import { LEAP_RUN } from "./loop-order.ts";
 import { mergedSize } from "./nest-work.ts";
 import type { TileShape, TileSpace } from "./step-cost.ts";
-import { isSmoothAlong, type StridedAccess, variesAlong } from "./strided-access.ts";
+import { isNearAlong, isSmoothAlong, type StridedAccess, variesAlong } from "./strided-access.ts";
 
 /** So many taps are written out in full, of longer axes a few steps. */
 const MOST_TAPS = 5;
 const FEW_STEPS = 4;
-/** Registers for elements on their way. */
+/** Registers for elements on their way, besides what is permuted for all rows. */
 const PASSING = 2;
 
 /** Bytes. */
@@ -30,13 +30,14 @@ export function sharedSteps(space: TileSpace, shape: TileShape): number {
   const isShared = work.loads.some(
     (access) =>
       [vectorAxis, rowAxis, last].every((axis) => variesAlong(access, axis)) &&
-      isSmoothAlong(access, vectorAxis) &&
+      isNearAlong(access, vectorAxis, target) &&
       placesOf(access, rowAxis, rows, last, steps) < rows * steps,
   );
   if (!isShared || !hasRuns(space, vectors, last)) return 1;
   if (mergedSize(work, work.nest.levels[0]!.axes, last) !== size) return 1;
   const waiting = work.loads.filter((access) => !variesAlong(access, rowAxis)).length * vectors * steps;
-  return rows * vectors + waiting + PASSING <= target.registers ? steps : 1;
+  const permuted = work.loads.filter((access) => !isSmoothAlong(access, vectorAxis)).length;
+  return rows * vectors + waiting + PASSING + permuted * rows * vectors <= target.registers ? steps : 1;
 }
 
 /**

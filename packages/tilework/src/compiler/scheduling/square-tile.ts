@@ -5,6 +5,7 @@
  */
 import type { Tile } from "./choose-tile.ts";
 import { imageAxes, isDepthwise, leapOf, overlaps, SIDE } from "./depthwise-nest.ts";
+import { laneQuantum } from "./lane-period.ts";
 import { pointsOf } from "./nest-work.ts";
 import type { TileSpace } from "./step-cost.ts";
 import { variesAlong } from "./strided-access.ts";
@@ -27,7 +28,7 @@ export function squareTile(space: TileSpace, { rowAxis }: Tile): SquareTile | un
   const { work } = space;
   const { nest, loads } = work;
   if (rowAxis === undefined || !isDepthwise(space) || leapOf(work, rowAxis) >= LONG_LEAP) return undefined;
-  const taps = nest.levels[0]!.axes.filter((axis) => nest.axes[axis]!.size > 1);
+  const taps = nest.levels[0]!.axes.filter((axis) => nest.axes[axis]!.size > 1).slice(-2);
   const sides = taps.map((tap) =>
     imageAxes(space).find((axis) =>
       overlaps(work, { axis, points: SIDE }, { axis: tap, points: nest.axes[tap]!.size }),
@@ -44,8 +45,13 @@ export function squareTile(space: TileSpace, { rowAxis }: Tile): SquareTile | un
   return { rows: [other, rowAxis].map((axis) => ({ axis, count: SIDE })), vectors, unroll: points };
 }
 
-/** The vectors of a tile that takes so many registers for each of them; 0 where there are too few. */
-export function vectorsFor({ work, target, vectorAxis }: TileSpace, registers: number): number {
+/**
+ * The vectors of a tile that takes so many registers for each of them, whole periods of the lanes; 0 where there are
+ * too few.
+ */
+export function vectorsFor({ work, target, vectorAxis, lanePeriod }: TileSpace, registers: number): number {
   const units = Math.ceil(work.nest.axes[vectorAxis!]!.size / target.lanes);
-  return Math.min(units, Math.floor((target.registers - PASSING) / registers), MOST_VECTORS);
+  const most = Math.min(Math.floor((target.registers - PASSING) / registers), MOST_VECTORS);
+  const quantum = laneQuantum(lanePeriod, target.lanes);
+  return units <= most ? units : most - (most % quantum);
 }

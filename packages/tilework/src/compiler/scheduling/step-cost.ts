@@ -1,12 +1,11 @@
 /** The cost of one innermost step of a register tile: a machine of two multiply-adds and two loads a cycle. */
 import type { Target } from "../target.ts";
-import { laneWindows } from "./lane-windows.ts";
 import { LEAP_RUN } from "./loop-order.ts";
 import { type NestWork, pointsOf } from "./nest-work.ts";
 import type { PartialResults } from "./partial-results.ts";
 import { placesOf, sharedSteps } from "./shared-loads.ts";
 import { skewedLoads } from "./skewed-loads.ts";
-import { isSmoothAlong, type StridedAccess, variesAlong } from "./strided-access.ts";
+import { isSmoothAlong, laneLoads, type StridedAccess, variesAlong } from "./strided-access.ts";
 
 /** What the tiles of a nest have in common. */
 export interface TileSpace {
@@ -155,25 +154,6 @@ function rowsShareVectors({ form }: StridedAccess, { rowAxis, rows }: TileShape,
   if (rowAxis === undefined || form.tables.some((term) => term.axis === rowAxis)) return false;
   const stride = Math.abs(form.strides[rowAxis]!);
   return stride > 0 && stride * rows < lanes;
-}
-
-/**
- * Loads of whole vectors whose lanes, permuted, make one vector of the access; undefined where it is lanes one by one.
- */
-export function laneLoads(
-  { form, isDynamic }: StridedAccess,
-  axis: number,
-  { lanes }: Target,
-): number | undefined {
-  const table = form.tables.find((term) => term.axis === axis)?.table;
-  const count = Math.min(lanes, table?.length ?? lanes);
-  const elements = Array.from(
-    { length: count },
-    (_, lane) => form.strides[axis]! * lane + (table?.[lane] ?? 0),
-  );
-  const windows = isDynamic ? undefined : laneWindows(elements, lanes)?.length;
-  if (windows === undefined || (table === undefined && 2 * windows > lanes + 1)) return undefined;
-  return windows;
 }
 
 /**

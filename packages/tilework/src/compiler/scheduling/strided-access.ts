@@ -2,6 +2,8 @@ import type { Expression } from "../../kernel/expression.ts";
 import type { Nest } from "../../kernel/nest.ts";
 import { nodesUnder } from "../../kernel/rewrite.ts";
 import { stridesOf } from "../../tensor/shape.ts";
+import type { Target } from "../target.ts";
+import { laneWindows } from "./lane-windows.ts";
 import { type LinearForm, linearForm } from "./linear-form.ts";
 
 /** An access of a nest, in elements. */
@@ -45,4 +47,28 @@ export function variesAlong({ form }: StridedAccess, axis: number): boolean {
 export function isSmoothAlong({ form, isDynamic }: StridedAccess, axis: number): boolean {
   const stride = form.strides[axis]!;
   return !isDynamic && (stride === 0 || stride === 1) && form.tables.every((term) => term.axis !== axis);
+}
+
+/**
+ * Loads of whole vectors whose lanes, permuted, make one vector of the access; undefined where it is lanes one by one.
+ */
+export function laneLoads(
+  { form, isDynamic }: StridedAccess,
+  axis: number,
+  { lanes }: Target,
+): number | undefined {
+  const table = form.tables.find((term) => term.axis === axis)?.table;
+  const count = Math.min(lanes, table?.length ?? lanes);
+  const elements = Array.from(
+    { length: count },
+    (_, lane) => form.strides[axis]! * lane + (table?.[lane] ?? 0),
+  );
+  const windows = isDynamic ? undefined : laneWindows(elements, lanes)?.length;
+  if (windows === undefined || (table === undefined && 2 * windows > lanes + 1)) return undefined;
+  return windows;
+}
+
+/** Whether vectors along the axis are loaded whole, as they are or to be permuted. */
+export function isNearAlong(access: StridedAccess, axis: number, target: Target): boolean {
+  return isSmoothAlong(access, axis) || laneLoads(access, axis, target) !== undefined;
 }

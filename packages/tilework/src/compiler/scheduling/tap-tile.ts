@@ -4,6 +4,7 @@
  */
 import type { Tile } from "./choose-tile.ts";
 import { imageAxes, isDepthwise, leapOf, overlaps, SIDE } from "./depthwise-nest.ts";
+import { laneQuantum } from "./lane-period.ts";
 import { pointsOf } from "./nest-work.ts";
 import { LONG_LEAP, PASSING, type SquareTile, vectorsFor } from "./square-tile.ts";
 import type { TileSpace } from "./step-cost.ts";
@@ -34,7 +35,8 @@ export function tapTile(space: TileSpace, { rowAxis }: Tile): SquareTile | undef
   if (taps.length !== 2 || !taps.includes(rowAxis) || points > MOST_TAPS) return undefined;
   const rows = taps.map((axis) => ({ axis, count: nest.axes[axis]!.size }));
   const isFar = leapOf(work, steps.at(-1)!) >= LONG_LEAP;
-  const image = isFar ? imageSteps(space, steps, taps) : 0;
+  const isWhole = laneQuantum(space.lanePeriod, target.lanes) === 1;
+  const image = isFar && isWhole ? imageSteps(space, steps, taps) : 0;
   if (image > 0) return { rows, vectors: 1, unroll: image };
   const unroll = isFar ? rowSteps(space, steps) : FEW_STEPS;
   const vectors = vectorsFor(space, points + FEW_STEPS);

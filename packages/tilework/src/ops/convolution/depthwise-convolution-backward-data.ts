@@ -1,7 +1,7 @@
 import { defineOp, type LowerContext, type Op } from "../../graph/define-op.ts";
 import type { Value } from "../../graph/value.ts";
 import { mul } from "../../kernel/build-expression.ts";
-import { addIndex, axisIndex, constantIndex, scaleIndex } from "../../kernel/index-expression.ts";
+import { addIndex, axisIndex, constantIndex, type Index, scaleIndex } from "../../kernel/index-expression.ts";
 import type { Buffer } from "../../kernel/nest.ts";
 import { NestBuilder } from "../../kernel/nest-builder.ts";
 import { type Shape, sizeOf } from "../../tensor/shape.ts";
@@ -70,13 +70,52 @@ export const depthwiseConvolutionBackwardData: Op<
 function lower(context: LowerContext<DepthwiseBackwardDataOptions>): void {
   const [upstream, kernel] = context.inputs as [Buffer, Buffer];
   const geometry = geometryOf(upstream.shape, kernel.shape, context.attributes);
+  const { channels, multiplier } = geometry;
+  if (multiplier === 1 || geometry.windows.some(({ stride }) => stride > 1)) {
+    contract(context, upstream, { kernel, isPacked: false }, geometry);
+    return;
+  }
+  const taps = kernel.shape.slice(0, -2);
+  const packed = context.temporary("kernelTransposed", [...taps, multiplier, channels]);
+  packKernel(context, kernel, packed, geometry);
+  contract(context, upstream, { kernel: packed, isPacked: true }, geometry);
+}
+
+/** Copies the kernel with its channels side by side, for each of their results: what `contract` reads contiguously. */
+function packKernel(
+  context: LowerContext<DepthwiseBackwardDataOptions>,
+  kernel: Buffer,
+  packed: Buffer,
+  { windows, channels, multiplier }: DepthwiseGeometry,
+): void {
+  const nest = new NestBuilder("depthwiseTransposeKernel");
+  const taps = windows.map(({ size }, axis) => axisIndex(nest.space(`tap${axis}`, size)));
+  const copy = axisIndex(nest.space("multiplier", multiplier));
+  const channel = axisIndex(nest.space("channel", channels));
+  nest.store(packed, [...taps, copy, channel], nest.load(kernel, [...taps, channel, copy]));
+  context.emit(nest.build());
+}
+
+/**
+ * With a packed kernel, a channel's results are summed one after the other, all taps of each: neighbouring taps then
+ * share what they read. Where windows move by more than a pixel they share little, and a channel's results lie together.
+ */
+function contract(
+  context: LowerContext<DepthwiseBackwardDataOptions>,
+  upstream: Buffer,
+  { kernel, isPacked }: { readonly kernel: Buffer; readonly isPacked: boolean },
+  geometry: DepthwiseGeometry,
+): void {
   const { batch, channels, multiplier } = geometry;
   const nest = new NestBuilder(name);
   const image = axisIndex(nest.space("image", batch));
   const inputs = inputAxes(nest, geometry);
   const channel = axisIndex(nest.space("channel", channels));
+  const copyAxis = (): Index =>
+    multiplier > 1 ? axisIndex(nest.reduction("multiplier", multiplier)) : constantIndex(0);
+  const outer = isPacked ? copyAxis() : undefined;
   const { outputs, flippedTaps } = readingTaps(nest, inputs, geometry);
-  const copy = multiplier > 1 ? axisIndex(nest.reduction("multiplier", multiplier)) : constantIndex(0);
+  const copy = outer ?? copyAxis();
   const taps = flippedTaps.map((flipped, axis) =>
     addIndex(constantIndex(geometry.windows[axis]!.size - 1), scaleIndex(flipped, -1)),
   );
@@ -86,7 +125,7 @@ function lower(context: LowerContext<DepthwiseBackwardDataOptions>): void {
       op: "add",
       value: mul(
         nest.load(upstream, [image, ...outputs, result]),
-        nest.load(kernel, [...taps, channel, copy]),
+        nest.load(kernel, [...taps, ...(isPacked ? [copy, channel] : [channel, copy])]),
       ),
     },
   ]);
