@@ -9,8 +9,9 @@ export type MultiplyAdd = Extract<VectorStatement, { op: "fma" }>;
 export type Step = Operand | MultiplyAdd;
 
 /**
- * Multiply-adds with the loads and permutations that they need, by register, each before its first use. After each multiply-add come
- * those that read the same value and whose accumulator's turn it is. An accumulator keeps its own order.
+ * Multiply-adds with the loads and permutations that they need, by register, each before its first use. After each
+ * multiply-add come those that read the same value and whose accumulator's turn it is. An accumulator keeps its own
+ * order.
  */
 export function orderSums(
   sums: readonly MultiplyAdd[],
