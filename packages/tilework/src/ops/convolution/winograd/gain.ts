@@ -24,7 +24,11 @@ const kernelCost = 4;
 /** Below this it is not worth other roundings. */
 const fewestGained = 1.2;
 
+/** Elements of a batch's transformed tiles: offsets inside a tensor take 31 bits, a few of them for rows between blocks. */
+const mostElements = (0.95 * 2 ** 31) / 4;
+
 export function winogradGains({ pixels, tiles, channels, filters, kernels }: WinogradWork): boolean {
+  if (tiles * tilePoints * Math.max(channels, filters) > mostElements) return false;
   const products = channels * filters;
   const direct = kernelTaps * pixels * products;
   const transforms =

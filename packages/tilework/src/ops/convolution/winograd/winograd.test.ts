@@ -102,3 +102,14 @@ test.each(cases)(
     ]);
   },
 );
+
+test.each([
+  [7, true],
+  [8, false],
+])("%i images of 512x512x64: whether transformed tiles are within the reach of offsets", (batch, isDone) => {
+  const shapes: Case = { x: [batch, 512, 512, 64], filters: 64, padding: [one, one] };
+  const { image, kernel, upstream, kernelShape, options } = values(shapes);
+  expect(winogradConvolution(image, kernel, options) !== undefined).toBe(isDone);
+  expect(winogradBackwardData(upstream, kernel, shapes.x, options) !== undefined).toBe(isDone);
+  expect(winogradBackwardFilter(image, upstream, kernelShape, options) !== undefined).toBe(isDone);
+});
